@@ -1,0 +1,265 @@
+import type { Instant } from "../lib/instant.ts";
+import type { AttemptOutcome } from "../run/outcome.ts";
+import type { RunState } from "../run/states.ts";
+import type { DatasetId } from "../spec/dataset-spec.ts";
+import type { JsonValue } from "../spec/json.ts";
+import type { Partition } from "../spec/partition-spec.ts";
+import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
+import type { Bell, Channel } from "./queue.ts";
+
+/** What a commit left to be done after it: best effort here, found by a sweep otherwise. */
+export interface Afterwards {
+  readonly bells: readonly Bell[];
+  /** Facts that await evaluation. */
+  readonly facts: readonly Fact[];
+  /** Earliest due time of the timers that the commit set, null when it set none. */
+  readonly timerAt: Instant | null;
+  /** Runs that it ended, for those who wait in this process. */
+  readonly ended: readonly { readonly runId: number; readonly state: RunState }[];
+}
+
+/** Something that triggers may be about. */
+export interface Fact {
+  readonly kind: "update" | "event" | "run";
+  readonly id: number;
+}
+
+/** An attempt that this session owns, with all that its handler may ask for. */
+export interface ClaimedTask {
+  readonly taskRunId: number;
+  readonly runId: number;
+  readonly attempt: number;
+  /** Attempts that failed by the user's code or its timeout. */
+  readonly failures: number;
+  readonly pipeline: PipelineId;
+  readonly version: string;
+  readonly task: string;
+  readonly item: { readonly index: number; readonly value: JsonValue } | null;
+  readonly timesOutAt: Instant;
+  readonly run: RunView;
+  /** Outcomes of the tasks it needs, by task name. A mapped one's output is in item order. */
+  readonly needs: Readonly<Record<string, NeedOutcome>>;
+  /** What the run consumed, in order of position. */
+  readonly received: readonly ReceivedFact[];
+}
+
+export interface RunView {
+  readonly id: number;
+  readonly partition: Partition;
+  readonly params: JsonValue;
+  /** Trigger name; `manual` when it was started by hand or by the API. */
+  readonly trigger: string;
+  readonly correlationId: string;
+  readonly logicalAt: Instant | null;
+  readonly interval: { readonly start: Instant; readonly end: Instant } | null;
+}
+
+export type NeedOutcome =
+  | { readonly state: "succeeded"; readonly output: JsonValue }
+  | { readonly state: "failed"; readonly error: { readonly message: string } }
+  | { readonly state: "skipped" };
+
+export type ReceivedFact =
+  | ({ readonly kind: "update" } & UpdateView)
+  | { readonly kind: "event"; readonly id: number; readonly name: string; readonly data: JsonValue }
+  | {
+      readonly kind: "run";
+      readonly id: number;
+      readonly pipeline: PipelineId;
+      readonly state: RunState;
+      readonly result: JsonValue;
+    };
+
+export interface UpdateView {
+  readonly id: number;
+  readonly dataset: DatasetId;
+  readonly partition: Partition;
+  readonly uri: string | null;
+  readonly kind: "changed" | "removed";
+  readonly metadata: JsonValue;
+  readonly at: Instant;
+}
+
+/** A worker process as the store knows it. A fresh id at each start, and after each lapse. */
+export interface SessionStore {
+  /** @throws {SCHEMA_MISMATCH} When this code and the database do not fit. */
+  open(session: SessionStart): Promise<void>;
+  /** Takes nothing new from now on; what runs, runs on. */
+  drain(sessionId: string): Promise<void>;
+  close(sessionId: string): Promise<void>;
+  /** Of this session's attempts, those whose run has been cancelled. */
+  listCancelled(sessionId: string): Promise<readonly number[]>;
+}
+
+export interface SessionStart {
+  readonly sessionId: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly slots: number;
+  readonly channels: readonly Channel[];
+  /** Null: the database is open in this process only, and the lease cannot lapse. */
+  readonly leaseMs: number | null;
+}
+
+/** Moves attempts. Each method commits once, and is all or nothing for each of its items. */
+export interface TaskStore {
+  /**
+   * Claims the attempts that are still ready, in the order given, for a session whose lease holds.
+   * What is missing in the result was somebody else's, or a duplicate: forget it.
+   */
+  claim(
+    sessionId: string,
+    tasks: readonly { readonly taskRunId: number; readonly attempt: number }[],
+  ): Promise<readonly ClaimedTask[]>;
+  /** Claims at most `limit` of the best ranked ready attempts of `channels`, bell or no bell. */
+  claimNext(
+    sessionId: string,
+    channels: readonly Channel[],
+    limit: number,
+  ): Promise<readonly ClaimedTask[]>;
+  /**
+   * Records how attempts ended, and all that follows from it, in one transaction.
+   * @returns For each item whether it was recorded; false means that another owner was first.
+   */
+  finish(items: readonly FinishItem[]): Promise<FinishResult>;
+  /** The newest update of a dataset partition: of any partition when null. */
+  latestUpdate(dataset: DatasetId, partition: Partition | null): Promise<UpdateView | null>;
+}
+
+export interface FinishItem {
+  readonly taskRunId: number;
+  readonly runId: number;
+  readonly attempt: number;
+  readonly outcome: AttemptOutcome;
+  /** Uniform sample in [0, 1), for the jitter of a retry. */
+  readonly u: number;
+}
+
+export interface FinishResult extends Afterwards {
+  /** By item, in order. */
+  readonly recorded: readonly boolean[];
+}
+
+/** Decides what facts start, and starts it. */
+export interface TriggerStore {
+  /** Evaluates those of the facts that still await it. */
+  evaluate(facts: readonly Fact[]): Promise<Afterwards>;
+  /** At most `limit` facts that have awaited evaluation for `olderThanMs`, oldest first. */
+  listPending(olderThanMs: number, limit: number): Promise<readonly Fact[]>;
+}
+
+/** Everything temporal. */
+export interface TimerStore {
+  /** Fires at most `limit` due timers. */
+  fireDue(limit: number): Promise<Afterwards & { readonly fired: number }>;
+  /** Milliseconds until the next timer is due (0 when one is), null without timers. */
+  nextDueInMs(): Promise<number | null>;
+}
+
+/** Finds what was left behind by processes that died, and what took too long. */
+export interface SweepStore {
+  /** Ready attempts that nobody claimed since they were rung; marks them as rung again. */
+  ringAgain(olderThanMs: number, limit: number): Promise<readonly Bell[]>;
+  /** Ends sessions whose lease has lapsed. */
+  expireSessions(): Promise<number>;
+  /** Attempts without a living session, past their timeout, or past the grace of a cancel. */
+  listAbandoned(graceMs: number, limit: number): Promise<readonly FinishItem[]>;
+}
+
+/** What is registered, and the door through which it gets there. */
+export interface RegistryStore {
+  /**
+   * Makes `pipelines` the whole of a deployment, in one transaction under the registry lock.
+   * @throws {DEFINITION_INVALID} When the global graph would have a cycle, or declarations differ.
+   * @throws {CONFLICT} When `build` is older than the deployment's active one.
+   */
+  register(deployment: Deployment): Promise<Afterwards>;
+  /** Every active spec, for the resolver. */
+  listSpecs(): Promise<readonly RegisteredSpec[]>;
+}
+
+export interface Deployment {
+  readonly name: string;
+  /** Grows with each build; null when the user does not number them. */
+  readonly build: number | null;
+  readonly pipelines: readonly PipelineSpec[];
+}
+
+export interface RegisteredSpec {
+  readonly deployment: string;
+  readonly spec: PipelineSpec;
+}
+
+/** The one way in for what happens outside. */
+export interface IntakeStore {
+  /** Records updates whose key is new; the others change nothing. In order of the items. */
+  recordUpdates(items: readonly IntakeUpdate[]): Promise<IntakeResult>;
+  recordEvents(items: readonly IntakeEvent[]): Promise<IntakeResult>;
+  /**
+   * Compares objects with the present state of their key, under a lock on it, and records an
+   * update for those that are new.
+   */
+  recordObjects(items: readonly ObservedObject[]): Promise<IntakeResult>;
+  recordDeadLetters(items: readonly DeadLetter[]): Promise<void>;
+  /** Starts a run by hand. The same idempotency key gives the same run. */
+  startRun(start: ManualStart): Promise<Afterwards & { readonly runId: number }>;
+}
+
+export interface IntakeResult extends Afterwards {
+  /** By item: the id of what it became, null when it was a duplicate or out of date. */
+  readonly ids: readonly (number | null)[];
+}
+
+export interface IntakeUpdate {
+  readonly dataset: DatasetId;
+  readonly partition: Partition;
+  readonly kind: "changed" | "removed";
+  readonly uri: string | null;
+  readonly metadata: JsonValue;
+  /** Where it came from, e.g. `{ type: "api", key: … }`. */
+  readonly source: { readonly type: string; readonly key: string };
+  /** Two updates of one source with equal keys are one; null: always new. */
+  readonly idempotencyKey: string | null;
+  readonly correlationId: string | null;
+}
+
+export interface IntakeEvent {
+  readonly name: string;
+  readonly data: JsonValue;
+  readonly source: { readonly type: string; readonly key: string };
+  readonly idempotencyKey: string | null;
+  readonly correlationId: string | null;
+}
+
+/** One version of one object, as an event or a listing told of it. */
+export interface ObservedObject {
+  readonly dataset: DatasetId;
+  readonly partition: Partition;
+  readonly kind: "changed" | "removed";
+  readonly bucket: string;
+  readonly key: string;
+  readonly etag: string | null;
+  readonly bytes: number | null;
+  /** Null in a bucket without versions. */
+  readonly versionId: string | null;
+  /** Hexadecimal; orders the events of one key. Null in a listing. */
+  readonly sequencer: string | null;
+  /** When the object was written, as the source says. */
+  readonly at: Instant;
+  readonly via: "event" | "listing";
+}
+
+export interface DeadLetter {
+  readonly source: string;
+  readonly reason: string;
+  /** As it came, cut to 256 KiB. */
+  readonly body: string;
+}
+
+export interface ManualStart {
+  readonly pipeline: PipelineId;
+  readonly partition: Partition;
+  readonly params: JsonValue;
+  readonly idempotencyKey: string | null;
+  readonly correlationId: string | null;
+}

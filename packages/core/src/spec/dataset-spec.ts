@@ -1,0 +1,29 @@
+import type { JsonValue } from "./json.ts";
+import type { PartitionSchemes } from "./partition-spec.ts";
+
+/** A dataset as data: what two deployments compare, and what is stored. */
+export interface DatasetSpec {
+  readonly namespace: string;
+  readonly name: string;
+  /** Where it lies: a URI whose `{slots}` are the partition keys, a glob, or nowhere. */
+  readonly uri: string | null;
+  readonly partitions: PartitionSchemes;
+  /** Null when it declares no metadata. */
+  readonly metadata: MetadataSpec | null;
+  /** Object events count even though a task produces the dataset. */
+  readonly observed: boolean;
+}
+
+export interface MetadataSpec {
+  /** JSON Schema of the metadata, where its schema library offers one. */
+  readonly schema: JsonValue;
+  /** True when an update without metadata does not pass the schema. */
+  readonly required: boolean;
+}
+
+/** `namespace/name`: how specs and rows name a dataset. */
+export type DatasetId = string;
+
+export function datasetId(dataset: Pick<DatasetSpec, "namespace" | "name">): DatasetId {
+  return `${dataset.namespace}/${dataset.name}`;
+}

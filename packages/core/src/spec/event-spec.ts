@@ -1,0 +1,8 @@
+import type { JsonValue } from "./json.ts";
+
+/** An event type on the bus, as data. Its name is global: `ticket.stale`. */
+export interface EventSpec {
+  readonly name: string;
+  /** JSON Schema of its data, where its schema library offers one; null when it has none. */
+  readonly schema: JsonValue;
+}

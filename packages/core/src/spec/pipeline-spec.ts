@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import type { DatasetId, DatasetSpec } from "./dataset-spec.ts";
+import type { EventSpec } from "./event-spec.ts";
+import { canonicalJson, type JsonValue } from "./json.ts";
+import type { PartitionSchemes } from "./partition-spec.ts";
+import type { TaskSpec } from "./task-spec.ts";
+import type { TriggerSpec } from "./trigger-spec.ts";
+
+/** Everything about a pipeline except its handlers: what is stored, compared and sent. */
+export interface PipelineSpec {
+  readonly format: 1;
+  readonly namespace: string;
+  readonly name: string;
+  readonly partitions: PartitionSchemes;
+  /** JSON Schema of the parameters; null when there are none or the library offers none. */
+  readonly params: JsonValue;
+  readonly triggers: Readonly<Record<string, TriggerSpec>>;
+  readonly tasks: readonly TaskSpec[];
+  /** The task whose output is the pipeline's result. */
+  readonly result: string | null;
+  /** Every dataset that the pipeline names, as it declares it. */
+  readonly datasets: Readonly<Record<DatasetId, DatasetSpec>>;
+  readonly events: Readonly<Record<string, EventSpec>>;
+  /** Runs at once; null sets no limit. */
+  readonly maxActiveRuns: number | null;
+  /** Tasks of one run in flight at once. */
+  readonly maxParallelTasks: number;
+}
+
+/** `namespace/name`: how specs and rows name a pipeline. */
+export type PipelineId = string;
+
+export function pipelineId(pipeline: Pick<PipelineSpec, "namespace" | "name">): PipelineId {
+  return `${pipeline.namespace}/${pipeline.name}`;
+}
+
+/**
+ * The version of a pipeline: a hash over its canonical spec, so that the same definition has the
+ * same version wherever and whenever it is registered. 16 hexadecimal digits of SHA-256.
+ */
+export function versionOf(spec: PipelineSpec): string {
+  return createHash("sha256").update(canonicalJson(spec)).digest("hex").slice(0, 16);
+}
