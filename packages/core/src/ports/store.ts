@@ -37,7 +37,7 @@ export interface ClaimedTask {
   readonly item: { readonly index: number; readonly value: JsonValue } | null;
   readonly timesOutAt: Instant;
   readonly run: RunView;
-  /** Outcomes of the tasks it needs, by task name. A mapped one's output is in item order. */
+  /** What it needs, by alias, paths applied. The output of a mapped task is in item order. */
   readonly needs: Readonly<Record<string, NeedOutcome>>;
   /** What the run consumed, in order of position. */
   readonly received: readonly ReceivedFact[];
@@ -60,7 +60,7 @@ export type NeedOutcome =
   | { readonly state: "skipped" };
 
 export type ReceivedFact =
-  | ({ readonly kind: "update" } & UpdateView)
+  | { readonly kind: "update"; readonly update: UpdateView }
   | { readonly kind: "event"; readonly id: number; readonly name: string; readonly data: JsonValue }
   | {
       readonly kind: "run";
@@ -247,6 +247,8 @@ export interface ObservedObject {
   /** When the object was written, as the source says. */
   readonly at: Instant;
   readonly via: "event" | "listing";
+  /** Of a listing: when it was taken, by the source's clock. Absent, `at` stands in for it. */
+  readonly listedAt?: Instant;
 }
 
 export interface DeadLetter {
