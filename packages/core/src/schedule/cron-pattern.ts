@@ -18,25 +18,25 @@ const NEVER_CHECKED_FROM = new Date("2026-01-01T00:00:00Z");
 const EVERY_HOUR = /^(?:\*|\?|\*\/1|0-23|0-23\/1)$/;
 const FORM = 'five fields such as "0 6 * * *" (minute, hour, day of month, month, day of week)';
 
-/** Why `cron` cannot be used, as a full sentence; null when it can. */
+/** Why `cron` cannot be used and how to mend it, as part of a sentence; null when it can. */
 export function cronPatternProblem(cron: string): string | null {
   if (cron.length > LENGTH_MAX) {
-    return `The cron expression has ${cron.length} characters, and ${LENGTH_MAX} at most are taken: split it into several triggers.`;
+    return `the cron expression has ${cron.length} characters, and ${LENGTH_MAX} at most are taken; split it into several triggers`;
   }
-  const shown = `The cron expression ${JSON.stringify(cron)}`;
-  if (cron.trim() === "") return `${shown} is empty: write ${FORM}.`;
+  const shown = `the cron expression ${JSON.stringify(cron)}`;
+  if (cron.trim() === "") return `${shown} is empty; write ${FORM}`;
   if (/^\s*@reboot\s*$/i.test(cron)) {
-    return `${shown} is not taken, because there is no one machine that starts: write ${FORM}.`;
+    return `${shown} is not taken, because there is no one machine that starts; write ${FORM}`;
   }
   const fields = cron.trim().split(/ +/);
   const isNickname = fields.length === 1 && cron.trim().startsWith("@");
   if (fields.length !== 5 && !isNickname) {
-    return `${shown} has ${fields.length} field${fields.length === 1 ? "" : "s"}: write ${FORM}, or one of @hourly, @daily, @weekly, @monthly and @yearly.`;
+    return `${shown} has ${fields.length} field${fields.length === 1 ? "" : "s"}; write ${FORM}, or one of @hourly, @daily, @weekly, @monthly and @yearly`;
   }
   const parsed = parse(cron);
-  if (typeof parsed === "string") return `${shown} cannot be read: ${parsed}`;
+  if (typeof parsed === "string") return `${shown} cannot be read (${parsed}); write ${FORM}`;
   if (parsed.nextRun(NEVER_CHECKED_FROM) === null) {
-    return `${shown} never fires: no year has that day.`;
+    return `${shown} never fires, because no year has that day; name a day that exists`;
   }
   return null;
 }
@@ -59,6 +59,6 @@ function parse(cron: string): Cron | string {
     return new Cron(cron, { utcOffset: 0, mode: "5-part" });
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return `${error.message.replace(/^CronPattern: /, "").replace(/\.$/, "")}.`;
+    return error.message.replace(/^CronPattern: /, "").replace(/\.$/, "");
   }
 }

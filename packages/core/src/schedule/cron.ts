@@ -17,7 +17,7 @@ const STEPS_MAX = 5_000;
 const PATTERNS_MAX = 1_000;
 const patterns = new Map<string, CronPattern>();
 
-/** Why a schedule cannot be used, as a full sentence that says how to mend it; null when it can. */
+/** Why a schedule cannot be used and how to mend it, as part of a sentence; null when it can. */
 export function cronProblem(cron: string, timezone: string): string | null {
   return timezoneProblem(timezone) ?? cronPatternProblem(cron);
 }

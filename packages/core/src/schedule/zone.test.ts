@@ -19,7 +19,7 @@ test.each([
   "x".repeat(9_999),
 ])("%j is not a time zone, and the problem says what one is", (timezone) => {
   const problem = timezoneProblem(timezone);
-  expect(problem).toMatch(/does not exist: name one of the IANA database/);
+  expect(problem).toMatch(/does not exist; name one of the IANA database/);
   expect(problem?.length).toBeLessThan(300);
 });
 

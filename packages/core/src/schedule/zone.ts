@@ -18,13 +18,13 @@ const DAY_MS = 86_400_000;
 const FORMATS_MAX = 1_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Why `timezone` cannot be used, as a full sentence; null when it can. */
+/** Why `timezone` cannot be used and how to mend it, as part of a sentence; null when it can. */
 export function timezoneProblem(timezone: string): string | null {
   const named = JSON.stringify(timezone.slice(0, 64));
   const mend = 'name one of the IANA database, such as "Europe/Berlin" or "UTC"';
   // Offsets are no zones: they know no summer time, and `Intl` takes only some spellings of them.
   if (/^[A-Za-z]/.test(timezone) && timezone.length <= 64 && isKnown(timezone)) return null;
-  return `The time zone ${named} does not exist: ${mend}.`;
+  return `the time zone ${named} does not exist; ${mend}`;
 }
 
 /** What the clocks of `timezone` show at `at`. */
