@@ -1,0 +1,66 @@
+import type { RetrySpec } from "../spec/task-spec.ts";
+import { retryDelayMs } from "./retry-delay.ts";
+import type { AttemptOutcome, StoredError } from "./outcome.ts";
+
+/** What a task run has been through, besides the attempt that just ended. */
+export interface AttemptHistory {
+  /** Attempts that failed by the user's code or its timeout. Only these use up retries. */
+  readonly failures: number;
+  /** Workers that died under it. */
+  readonly crashes: number;
+}
+
+export type AttemptDecision = AttemptHistory &
+  (
+    | { readonly state: "succeeded" }
+    | { readonly state: "failed"; readonly error: StoredError }
+    | { readonly state: "cancelled" }
+    /** Tried again at once: nothing that the user's code did. */
+    | { readonly state: "queued" }
+    /** Tried again after a delay. */
+    | { readonly state: "waiting"; readonly delayMs: number; readonly error: StoredError }
+  );
+
+/** A task that takes its worker down this often is the cause, not the victim. */
+export const CRASHES_MAX = 3;
+
+/**
+ * What follows from the end of an attempt. User retries, crashes and pre-emption count apart: a
+ * deploy or a dead machine never uses up the retries that the user allowed for their own code.
+ *
+ * @param u - Uniform sample in [0, 1), for the jitter.
+ */
+export function decideAttempt(
+  outcome: AttemptOutcome,
+  history: AttemptHistory,
+  retries: RetrySpec,
+  context: { readonly cancelling: boolean; readonly u: number },
+): AttemptDecision {
+  switch (outcome.type) {
+    case "succeeded":
+      return { ...history, state: "succeeded" };
+    case "cancelled":
+      return { ...history, state: "cancelled" };
+    case "released":
+      return { ...history, state: context.cancelling ? "cancelled" : "queued" };
+    case "lost":
+      return decideLost(history, context.cancelling);
+    case "failed": {
+      const failures = history.failures + 1;
+      const { error } = outcome;
+      const again = outcome.retryable && failures <= retries.limit && !context.cancelling;
+      if (!again) return { ...history, failures, state: "failed", error };
+      const delayMs = retryDelayMs(retries, failures, context.u);
+      return { ...history, failures, state: "waiting", delayMs, error };
+    }
+  }
+}
+
+function decideLost(history: AttemptHistory, cancelling: boolean): AttemptDecision {
+  const crashes = history.crashes + 1;
+  if (cancelling) return { ...history, crashes, state: "cancelled" };
+  if (crashes < CRASHES_MAX) return { ...history, crashes, state: "queued" };
+  const message = `its worker died ${crashes} times while running it`;
+  const error = { name: "Poison", message, stack: null, reason: "poison" } as const;
+  return { ...history, crashes, state: "failed", error };
+}

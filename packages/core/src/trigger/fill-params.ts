@@ -1,0 +1,26 @@
+import { isRecord, type JsonValue } from "../spec/json.ts";
+import type { ParamsSpec } from "../spec/trigger-spec.ts";
+
+/**
+ * The parameters of a run: each a value of the trigger, or found by its path in the fact that
+ * completed the condition. What the fact does not hold is left out, for the schema's defaults.
+ */
+export function fillParams(params: ParamsSpec, facts: JsonValue): Record<string, JsonValue> {
+  const filled: Record<string, JsonValue> = {};
+  for (const [name, from] of Object.entries(params)) {
+    const value = "path" in from ? valueAt(facts, from.path) : from.value;
+    if (value !== undefined) filled[name] = value;
+  }
+  return filled;
+}
+
+/** @returns Undefined when any step of the path is absent. Own properties only. */
+export function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
+  let at: JsonValue | undefined = value;
+  for (const step of path) {
+    if (Array.isArray(at)) at = (at as readonly JsonValue[])[Number(step)];
+    else if (isRecord(at) && Object.hasOwn(at, step)) at = at[step] as JsonValue;
+    else return undefined;
+  }
+  return at;
+}

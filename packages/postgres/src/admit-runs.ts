@@ -1,0 +1,57 @@
+import { sql } from "kysely";
+import type { LockedRun } from "./progress-runs.ts";
+import { ascending } from "./records.ts";
+import type { Tx } from "./transact.ts";
+import { VersionCache } from "./version-cache.ts";
+
+const versions = new VersionCache();
+
+/**
+ * Lets queued runs begin, as many as their pipeline's limit leaves room for, oldest first. The
+ * pipeline's row is the lock of its limit: whoever holds it counts exactly. A run that is locked
+ * (it is being cancelled) is passed over: its own transaction admits another.
+ *
+ * @param pipelineRowIds - Pipelines with a limit where a run ended or was added.
+ */
+export async function admitRuns(
+  tx: Tx,
+  pipelineRowIds: readonly number[],
+): Promise<readonly LockedRun[]> {
+  if (pipelineRowIds.length === 0) return [];
+  const ids = ascending(pipelineRowIds);
+  await sql`select id from millrace.pipeline where id = any(${ids}::bigint[])
+    order by id for no key update`.execute(tx);
+  const { rows } = await sql<{ id: number; version_id: number }>`
+    with room as (
+      select p.id, p.max_active_runs - (
+        select count(*) from millrace.run_active a where a.pipeline_id = p.id
+      ) as free
+      from millrace.pipeline p where p.id = any(${ids}::bigint[])
+    ),
+    chosen as (
+      select next.run_id from room, lateral (
+        select q.run_id from millrace.run_queued q join millrace.run r on r.id = q.run_id
+        where q.pipeline_id = room.id order by q.run_id
+        limit greatest(coalesce(room.free, 1000), 0)
+        for no key update of r skip locked
+      ) next
+    ),
+    taken as (
+      delete from millrace.run_queued q using chosen c where q.run_id = c.run_id
+      returning q.run_id, q.pipeline_id
+    ),
+    active as (
+      insert into millrace.run_active (run_id, pipeline_id) select run_id, pipeline_id from taken
+    )
+    update millrace.run r set state = 'running', started_at = millrace.now()
+    from taken where r.id = taken.run_id returning r.id, r.version_id`.execute(tx);
+  const version = await versions.load(
+    tx,
+    rows.map((row) => row.version_id),
+  );
+  return rows.map((row) => ({
+    runId: row.id,
+    version: version(row.version_id),
+    cancelling: false,
+  }));
+}

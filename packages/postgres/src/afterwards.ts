@@ -1,0 +1,78 @@
+import type { Afterwards, Bell, Fact, Instant, ReadyTask, RunState } from "@millrace/core/internal";
+
+/** A row that became ready, as the statement that made it so returns it. */
+export interface ReadyRow {
+  readonly task_run_id: number;
+  readonly attempt: number;
+  readonly queue: string;
+  readonly version: string;
+  readonly ring: number;
+}
+
+/** Gathers what a transaction leaves to be done after its commit. */
+export class AfterwardsLog {
+  readonly #ready: ReadyRow[] = [];
+  readonly #facts: Fact[] = [];
+  readonly #ended: { runId: number; state: RunState }[] = [];
+  #timerAt: Instant | null = null;
+
+  ready(rows: readonly ReadyRow[]): void {
+    this.#ready.push(...rows);
+  }
+
+  fact(kind: Fact["kind"], id: number): void {
+    this.#facts.push({ kind, id });
+  }
+
+  ended(runId: number, state: RunState): void {
+    this.#ended.push({ runId, state });
+  }
+
+  timer(at: Date): void {
+    this.#timerAt = Math.min(this.#timerAt ?? Number.MAX_SAFE_INTEGER, at.getTime());
+  }
+
+  done(): Afterwards {
+    return {
+      bells: toBells(this.#ready),
+      facts: this.#facts,
+      timerAt: this.#timerAt,
+      ended: this.#ended,
+    };
+  }
+}
+
+/** Above this backlog, a bell carries many tasks: throughput instead of latency. */
+const SINGLES_MAX = 8;
+const TASKS_PER_BELL_MAX = 50;
+
+/** One bell a task when there are few, for latency; many a bell when there are many. */
+export function toBells(rows: readonly ReadyRow[]): Bell[] {
+  const channels = new Map<string, ReadyRow[]>();
+  for (const row of rows) {
+    const key = `${row.queue} ${row.version}`;
+    const sameChannel = channels.get(key) ?? [];
+    sameChannel.push(row);
+    channels.set(key, sameChannel);
+  }
+  return [...channels.values()].flatMap((sameChannel) => {
+    const size = sameChannel.length <= SINGLES_MAX ? 1 : TASKS_PER_BELL_MAX;
+    return chunk(sameChannel, size).map(toBell);
+  });
+}
+
+function toBell(rows: readonly ReadyRow[]): Bell {
+  const [{ queue, version }] = rows as [ReadyRow];
+  const tasks = rows.map(({ task_run_id, attempt, ring }): ReadyTask => ({
+    taskRunId: task_run_id,
+    attempt,
+    ring,
+  }));
+  return { channel: { queue, version }, tasks };
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));
+  return chunks;
+}

@@ -1,0 +1,63 @@
+import { type Afterwards, isTerminal, MillraceError, type RunState } from "@millrace/core/internal";
+import { sql } from "kysely";
+import { admitRuns } from "./admit-runs.ts";
+import { AfterwardsLog } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+import { lockRuns, progressRuns, startRuns } from "./progress-runs.ts";
+import { transact, type Tx } from "./transact.ts";
+import type { VersionCache } from "./version-cache.ts";
+
+/**
+ * Cancels a run under its lock: nothing of it starts any more, what waits is cancelled at once,
+ * and what runs is asked to stop. What still succeeds within the grace is recorded.
+ *
+ * @returns The state that the run has now.
+ * @throws {NOT_FOUND} When there is no such run.
+ */
+export function cancelRun(
+  database: Database,
+  versions: VersionCache,
+  runId: number,
+): Promise<Afterwards & { readonly state: RunState }> {
+  return transact(database, "cancel a run", async (tx) => {
+    const log = new AfterwardsLog();
+    const [run] = await lockRuns(tx, [runId]);
+    if (run === undefined) {
+      throw new MillraceError(
+        "NOT_FOUND",
+        { what: "run", name: `run_${runId}` },
+        `There is no run run_${runId}. List the runs with \`millrace runs\`.`,
+      );
+    }
+    const state = run.state as RunState;
+    if (isTerminal(state)) return { ...log.done(), state };
+    await sql`update millrace.run set
+        cancel_requested_at = coalesce(cancel_requested_at, millrace.now())
+      where id = ${runId}`.execute(tx);
+    await cancelWaiting(tx, runId);
+    const version = await versions.load(tx, [run.version_id]);
+    const loaded = version(run.version_id);
+    await progressRuns(tx, log, [{ runId, version: loaded, cancelling: true }]);
+    if (state === "queued") {
+      await startRuns(tx, log, await admitRuns(tx, [loaded.pipelineRowId]));
+    }
+    const [now] = await lockRuns(tx, [runId]);
+    return { ...log.done(), state: (now?.state ?? state) as RunState };
+  });
+}
+
+/** What is ready or waits for a timer; first the ready rows, as claims take them. */
+async function cancelWaiting(tx: Tx, runId: number): Promise<void> {
+  await sql`delete from millrace.run_queued where run_id = ${runId}`.execute(tx);
+  await sql`delete from millrace.ready where run_id = ${runId}`.execute(tx);
+  await sql`
+    with gone as (
+      update millrace.task_run
+      set state = 'cancelled', reason = 'the run was cancelled', ended_at = millrace.now()
+      where run_id = ${runId} and (state = 'queued' or (state = 'waiting' and item_total is null))
+      returning run_id, task, item
+    )
+    update millrace.task_run t set item_done = t.item_done + c.done
+    from (select run_id, task, count(*) as done from gone where item >= 0 group by run_id, task) c
+    where t.run_id = c.run_id and t.task = c.task and t.item = -1`.execute(tx);
+}

@@ -1,0 +1,129 @@
+import { type Delivery, type Fact, type PendingDelivery, present } from "@millrace/core/internal";
+import { sql } from "kysely";
+import { type Group, groupKey } from "./delivery-groups.ts";
+import { records } from "./records.ts";
+import type { Tx } from "./transact.ts";
+
+/** Records what became of facts that wait nowhere. */
+export async function insertUndelivered(tx: Tx, deliveries: readonly Delivery[]): Promise<void> {
+  if (deliveries.length === 0) return;
+  const rows = deliveries.map(({ trigger, fact, disposition, reason }) => ({
+    trigger_id: trigger.triggerId,
+    fact_kind: fact.kind,
+    fact_id: fact.id,
+    disposition,
+    reason,
+  }));
+  await sql`
+    insert into millrace.delivery (trigger_id, fact_kind, fact_id, legs, disposition, reason)
+    select trigger_id, fact_kind, fact_id, '{}', disposition, reason
+    from ${records(rows, "trigger_id bigint, fact_kind text, fact_id bigint, disposition text, reason text")}
+    on conflict do nothing`.execute(tx);
+}
+
+/**
+ * Gives deliveries their positions, under the locks of their groups, in the order of the facts. A
+ * fact that the group has had before changes nothing: the unique key is the promise that no fact
+ * counts twice.
+ */
+export async function insertDeliveries(
+  tx: Tx,
+  groups: readonly Group[],
+  deliveries: readonly Delivery[],
+): Promise<void> {
+  const byKey = new Map(
+    groups.map((group) => [
+      groupKey({ trigger: group.trigger, partition: group.partition }),
+      { group, next: group.nextPosition },
+    ]),
+  );
+  const rows = deliveries.map((delivery) => {
+    const place = present(byKey.get(groupKey(delivery)));
+    return {
+      trigger_id: delivery.trigger.triggerId,
+      fact_kind: delivery.fact.kind,
+      fact_id: delivery.fact.id,
+      group_id: place.group.id,
+      position: place.next++,
+      legs: delivery.legs,
+    };
+  });
+  const columns = `trigger_id bigint, fact_kind text, fact_id bigint, group_id bigint,
+    position bigint, legs smallint[]`;
+  await sql`
+    with new as (
+      insert into millrace.delivery
+        (trigger_id, fact_kind, fact_id, group_id, position, legs, disposition)
+      select trigger_id, fact_kind, fact_id, group_id, position, legs, 'waiting_for'
+      from ${records(rows, columns)} order by group_id, position
+      on conflict do nothing
+      returning id, group_id, position, legs
+    ),
+    moved as (
+      update millrace.trigger_group g set next_position = n.next
+      from (select group_id, max(position) + 1 as next from new group by group_id) n
+      where g.id = n.group_id
+    )
+    insert into millrace.delivery_pending (delivery_id, group_id, position, legs)
+    select id, group_id, position, legs from new`.execute(tx);
+}
+
+export interface PendingRow extends PendingDelivery {
+  readonly factKind: Fact["kind"];
+  readonly factId: number;
+  readonly hop: number;
+}
+
+/** What waits in groups, by group, in order of position. */
+export async function loadPending(
+  tx: Tx,
+  groupIds: readonly number[],
+): Promise<Map<number, PendingRow[]>> {
+  const { rows } = await sql<{
+    group_id: number;
+    delivery_id: number;
+    position: number;
+    legs: number[];
+    fact_kind: Fact["kind"];
+    fact_id: number;
+    hop: number;
+  }>`select p.group_id, p.delivery_id, p.position, p.legs, d.fact_kind, d.fact_id,
+       coalesce(u.hop, e.hop, r.hop) as hop
+     from millrace.delivery_pending p
+     join millrace.delivery d on d.id = p.delivery_id
+     left join millrace.update u on d.fact_kind = 'update' and u.id = d.fact_id
+     left join millrace.event e on d.fact_kind = 'event' and e.id = d.fact_id
+     left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
+     where p.group_id = any(${groupIds}::bigint[])
+     order by p.group_id, p.position`.execute(tx);
+  const pending = new Map<number, PendingRow[]>();
+  for (const row of rows) {
+    const group = pending.get(row.group_id) ?? [];
+    const { position, legs, hop } = row;
+    const fact = { factKind: row.fact_kind, factId: row.fact_id, hop };
+    group.push({ id: row.delivery_id, position, legs, ...fact });
+    pending.set(row.group_id, group);
+  }
+  return pending;
+}
+
+/** Marks deliveries as consumed by the runs that they started; the last one completed it. */
+export async function consumeDeliveries(
+  tx: Tx,
+  starts: readonly { readonly deliveryIds: readonly number[] }[],
+  runIds: readonly number[],
+): Promise<void> {
+  const rows = starts.flatMap(({ deliveryIds }, place) =>
+    deliveryIds.map((id, index) => ({
+      id,
+      run_id: present(runIds[place]),
+      disposition: index === deliveryIds.length - 1 ? "started" : "included",
+    })),
+  );
+  if (rows.length === 0) return;
+  await sql`
+    with x as materialized (select * from ${records(rows, "id bigint, run_id bigint, disposition text", "r")}),
+    gone as (delete from millrace.delivery_pending p using x where p.delivery_id = x.id)
+    update millrace.delivery d set run_id = x.run_id, disposition = x.disposition
+    from x where d.id = x.id`.execute(tx);
+}

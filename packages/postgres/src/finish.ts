@@ -1,0 +1,97 @@
+import {
+  type AttemptDecision,
+  decideAttempt,
+  type FinishItem,
+  type FinishResult,
+  present,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { AfterwardsLog } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+import { recordAttempts } from "./record-attempts.ts";
+import { insertTaskFacts } from "./task-facts.ts";
+import { lockRuns, progressRuns } from "./progress-runs.ts";
+import { ascending, records } from "./records.ts";
+import { transact, type Tx } from "./transact.ts";
+import type { LoadedVersion, VersionCache } from "./version-cache.ts";
+
+/** An attempt that is still its owner's, and what its end means. */
+export interface FinishedAttempt {
+  readonly item: FinishItem;
+  readonly row: AttemptRow;
+  readonly version: LoadedVersion;
+  readonly decision: AttemptDecision;
+}
+
+interface AttemptRow {
+  readonly id: number;
+  readonly run_id: number;
+  readonly task: number;
+  readonly item: number;
+  readonly attempt: number;
+  readonly failures: number;
+  readonly crashes: number;
+}
+
+/**
+ * Records how attempts ended, in one transaction: lock the runs by id, keep the items whose fence
+ * still matches, record what they did, and advance their runs. Nobody else changes a running
+ * task run, or the tasks that follow it, without that lock.
+ */
+export function finish(
+  database: Database,
+  versions: VersionCache,
+  items: readonly FinishItem[],
+): Promise<FinishResult> {
+  return transact(database, "record the end of tasks", async (tx) => {
+    const log = new AfterwardsLog();
+    const runs = await lockRuns(
+      tx,
+      items.map((item) => item.runId),
+    );
+    const version = await versions.load(
+      tx,
+      runs.map((run) => run.version_id),
+    );
+    const runOf = new Map(runs.map((run) => [run.id, run]));
+    const rows = await loadOwned(tx, items);
+    const seen = new Set<number>();
+    const finished: FinishedAttempt[] = [];
+    const recorded = items.map((item) => {
+      const row = rows.get(item.taskRunId);
+      const run = runOf.get(item.runId);
+      if (row === undefined || run === undefined || row.attempt !== item.attempt) return false;
+      if (row.run_id !== item.runId || seen.has(row.id)) return false;
+      seen.add(row.id);
+      const loaded = version(run.version_id);
+      const { retries } = present(loaded.graph.tasks[row.task]).spec;
+      const context = { cancelling: run.cancelling, u: item.u };
+      const decision = decideAttempt(item.outcome, row, retries, context);
+      finished.push({ item, row, version: loaded, decision });
+      return true;
+    });
+    await recordAttempts(tx, log, finished);
+    await insertTaskFacts(tx, log, finished);
+    const touched = ascending(finished.map(({ row }) => row.run_id));
+    await progressRuns(
+      tx,
+      log,
+      touched.map((runId) => {
+        const run = present(runOf.get(runId));
+        return { runId, version: version(run.version_id), cancelling: run.cancelling };
+      }),
+    );
+    return { ...log.done(), recorded };
+  });
+}
+
+/** The running attempts among the items, by task run. */
+async function loadOwned(tx: Tx, items: readonly FinishItem[]): Promise<Map<number, AttemptRow>> {
+  const wanted = items.map(({ taskRunId, attempt }) => ({ id: taskRunId, attempt }));
+  const { rows } = await sql<AttemptRow>`
+    select t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.crashes
+    from ${records(wanted, "id bigint, attempt int")}
+    join millrace.task_run t on t.id = x.id and t.attempt = x.attempt
+    where t.state = 'running'`.execute(tx);
+  return new Map(rows.map((row) => [row.id, row]));
+}

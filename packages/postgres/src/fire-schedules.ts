@@ -1,0 +1,126 @@
+import {
+  dueSlots,
+  type Instant,
+  intervalPartition,
+  present,
+  previousTick,
+  type ScheduleSpec,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import type { AfterwardsLog } from "./afterwards.ts";
+import { insertRuns, type NewRun } from "./insert-runs.ts";
+import { records } from "./records.ts";
+import type { TimerRow } from "./timers.ts";
+import type { Tx } from "./transact.ts";
+import type { LoadedVersion, VersionCache } from "./version-cache.ts";
+
+interface ScheduleRow {
+  readonly trigger_id: number;
+  readonly name: string;
+  readonly spec: ScheduleSpec;
+  readonly version_id: number | null;
+  readonly paused: boolean;
+}
+
+/** Starts the due slots of schedules, and sets each for its next. */
+export async function fireSchedules(
+  tx: Tx,
+  log: AfterwardsLog,
+  versions: VersionCache,
+  timers: readonly TimerRow[],
+): Promise<void> {
+  if (timers.length === 0) return;
+  const ids = timers.map(({ trigger_id }) => trigger_id);
+  const { rows } = await sql<ScheduleRow>`
+    select t.id as trigger_id, t.name, t.spec, p.version_id, p.paused
+    from millrace.trigger t join millrace.pipeline p on p.id = t.pipeline_id
+    where t.id = any(${ids}::bigint[]) and t.active`.execute(tx);
+  const schedules = new Map(rows.map((row) => [row.trigger_id, row]));
+  const versionIds = rows.flatMap(({ version_id }) => (version_id === null ? [] : [version_id]));
+  const version = await versions.load(tx, versionIds);
+  const rearmed: { id: number; due_ms: Instant }[] = [];
+  const spent: number[] = [];
+  const fires: { slot: Instant; run: NewRun }[] = [];
+  for (const timer of timers) {
+    const schedule = timer.trigger_id === null ? undefined : schedules.get(timer.trigger_id);
+    if (schedule === undefined || schedule.version_id === null) {
+      spent.push(timer.id);
+      continue;
+    }
+    const { slots, next } = dueSlots(schedule.spec, timer.due_at.getTime(), timer.now.getTime());
+    const loaded = version(schedule.version_id);
+    if (schedule.spec.enabled && !schedule.paused) {
+      fires.push(...slots.map((slot) => ({ slot, run: scheduledRun(schedule, loaded, slot) })));
+    }
+    if (next === null) spent.push(timer.id);
+    else rearmed.push({ id: timer.id, due_ms: next });
+  }
+  await rearm(tx, log, rearmed, spent);
+  await startSlots(tx, log, fires);
+}
+
+function scheduledRun(schedule: ScheduleRow, version: LoadedVersion, slot: Instant): NewRun {
+  const { spec } = schedule;
+  const start = previousTick(spec, slot) ?? slot;
+  const partition =
+    spec.partition === "interval"
+      ? intervalPartition(version.spec.partitions, start)
+      : spec.partition;
+  const params = Object.entries(spec.params).flatMap(([name, from]) =>
+    "value" in from ? [[name, from.value] as const] : [],
+  );
+  return {
+    version,
+    trigger: { id: schedule.trigger_id, name: schedule.name },
+    cause: { type: "schedule", trigger: schedule.name, slot: new Date(slot).toISOString() },
+    partition,
+    params: Object.fromEntries(params),
+    logicalAt: slot,
+    interval: { start, end: slot },
+    correlationId: null,
+    hop: 0,
+  };
+}
+
+async function rearm(
+  tx: Tx,
+  log: AfterwardsLog,
+  rearmed: readonly { id: number; due_ms: Instant }[],
+  spent: readonly number[],
+): Promise<void> {
+  await sql`delete from millrace.timer where id = any(${spent}::bigint[])`.execute(tx);
+  await sql`update millrace.timer t set due_at = to_timestamp(x.due_ms / 1000.0)
+    from ${records(rearmed, "id bigint, due_ms bigint")} where t.id = x.id`.execute(tx);
+  rearmed.forEach(({ due_ms }) => log.timer(new Date(due_ms)));
+}
+
+/** A slot that has a run already is left alone: its primary key is the promise. */
+async function startSlots(
+  tx: Tx,
+  log: AfterwardsLog,
+  fires: readonly { readonly slot: Instant; readonly run: NewRun }[],
+): Promise<void> {
+  const keys = fires.map(({ slot, run }) => ({ trigger_id: run.trigger?.id, slot }));
+  if (keys.length === 0) return;
+  const { rows } = await sql<{ trigger_id: number; slot_ms: number }>`
+    insert into millrace.schedule_fire (trigger_id, slot, run_id)
+    select trigger_id, to_timestamp(slot / 1000.0), 0
+    from ${records(keys, "trigger_id bigint, slot bigint")}
+    on conflict do nothing
+    returning trigger_id, (extract(epoch from slot) * 1000)::bigint as slot_ms`.execute(tx);
+  const free = new Set(rows.map((row) => `${row.trigger_id} ${row.slot_ms}`));
+  const won = fires.filter(({ slot, run }) => free.has(`${run.trigger?.id} ${slot}`));
+  const ids = await insertRuns(
+    tx,
+    log,
+    won.map(({ run }) => run),
+  );
+  const slots = won.map(({ slot, run }, place) => ({
+    trigger_id: run.trigger?.id,
+    slot,
+    run_id: ids[place],
+  }));
+  await sql`update millrace.schedule_fire f set run_id = x.run_id
+    from ${records(slots, "trigger_id bigint, slot bigint, run_id bigint")}
+    where f.trigger_id = x.trigger_id and f.slot = to_timestamp(x.slot / 1000.0)`.execute(tx);
+}

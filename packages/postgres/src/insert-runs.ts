@@ -1,0 +1,101 @@
+import {
+  type Instant,
+  type JsonValue,
+  type Partition,
+  partitionText,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { admitRuns } from "./admit-runs.ts";
+import type { AfterwardsLog } from "./afterwards.ts";
+import { startRuns } from "./progress-runs.ts";
+import { records } from "./records.ts";
+import type { Tx } from "./transact.ts";
+import type { LoadedVersion } from "./version-cache.ts";
+
+/** A run that is to begin, and why. */
+export interface NewRun {
+  readonly version: LoadedVersion;
+  readonly trigger: { readonly id: number; readonly name: string } | null;
+  /** What a person asks for first: the kind of cause, and what it was about. */
+  readonly cause: JsonValue;
+  readonly partition: Partition;
+  readonly params: JsonValue;
+  readonly logicalAt: Instant | null;
+  readonly interval: { readonly start: Instant; readonly end: Instant } | null;
+  /** Null: this run is the first of its story. */
+  readonly correlationId: string | null;
+  readonly hop: number;
+}
+
+/**
+ * Inserts runs with their first tasks, in a constant number of statements. A run of a pipeline
+ * that has reached its limit waits its turn.
+ *
+ * @returns Their ids, in the order given.
+ */
+export async function insertRuns(
+  tx: Tx,
+  log: AfterwardsLog,
+  runs: readonly NewRun[],
+): Promise<readonly number[]> {
+  if (runs.length === 0) return [];
+  const rows = runs.map(toRow);
+  const columns = `place int, pipeline_id bigint, version_id bigint, limited boolean,
+    trigger_id bigint, trigger_name text, cause jsonb, partition text, params jsonb,
+    logical_ms bigint, start_ms bigint, end_ms bigint, correlation_id text, hop smallint`;
+  const inserted = await sql<{ place: number; id: number }>`
+    with x as materialized (
+      select *, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id
+      from ${records(rows, columns, "r")} order by place
+    ),
+    active as (
+      insert into millrace.run_active (run_id, pipeline_id)
+      select id, pipeline_id from x where not limited
+    ),
+    queued as (
+      insert into millrace.run_queued (run_id, pipeline_id)
+      select id, pipeline_id from x where limited
+    ),
+    run as (
+      insert into millrace.run (id, pipeline_id, version_id, state, trigger_id, trigger_name, cause,
+        partition, params, logical_at, interval_start, interval_end, correlation_id, hop, started_at)
+      overriding system value
+      select id, pipeline_id, version_id, case when limited then 'queued' else 'running' end,
+        trigger_id, trigger_name, cause, partition, coalesce(params, '{}'::jsonb),
+        to_timestamp(logical_ms / 1000.0), to_timestamp(start_ms / 1000.0),
+        to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop,
+        case when not limited then millrace.now() end
+      from x
+    )
+    select place, id from x order by place`.execute(tx);
+  const ids = inserted.rows.map((row) => row.id);
+  const begun = runs
+    .map(({ version }, place) => ({ runId: ids[place] ?? 0, version, cancelling: false }))
+    .filter(({ version }) => version.spec.maxActiveRuns === null);
+  const limited = runs.filter(({ version }) => version.spec.maxActiveRuns !== null);
+  const admitted = await admitRuns(
+    tx,
+    limited.map(({ version }) => version.pipelineRowId),
+  );
+  await startRuns(tx, log, [...begun, ...admitted]);
+  return ids;
+}
+
+function toRow(run: NewRun, place: number): object {
+  return {
+    place,
+    pipeline_id: run.version.pipelineRowId,
+    version_id: run.version.versionId,
+    limited: run.version.spec.maxActiveRuns !== null,
+    trigger_id: run.trigger?.id ?? null,
+    trigger_name: run.trigger?.name ?? "manual",
+    cause: run.cause,
+    partition: partitionText(run.partition),
+    params: run.params,
+    logical_ms: run.logicalAt,
+    start_ms: run.interval?.start ?? null,
+    end_ms: run.interval?.end ?? null,
+    correlation_id: run.correlationId,
+    hop: run.hop,
+  };
+}

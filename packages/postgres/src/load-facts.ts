@@ -1,0 +1,121 @@
+import type {
+  DatasetSpec,
+  Fact,
+  JsonValue,
+  Partition,
+  PipelineSpec,
+  RunState,
+  TriggeringFact,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { records } from "./records.ts";
+import type { Tx } from "./transact.ts";
+
+/** A fact with the story that it is part of. */
+export interface LoadedFact extends TriggeringFact {
+  readonly correlationId: string;
+  readonly hop: number;
+}
+
+/**
+ * Takes facts out of the outbox and loads them. Those that another transaction is taking, or has
+ * taken, are passed over: a fact is evaluated by whoever deletes its row.
+ */
+export async function takeFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedFact[]> {
+  const { rows } = await sql<Fact>`
+    with mine as materialized (
+      select p.kind, p.id from millrace.fact_pending p
+      join ${records(facts, "kind text, id bigint")} on p.kind = x.kind and p.id = x.id
+      order by p.kind, p.id for update of p skip locked
+    )
+    delete from millrace.fact_pending p using mine m where p.kind = m.kind and p.id = m.id
+    returning p.kind, p.id`.execute(tx);
+  return loadFacts(tx, rows);
+}
+
+/** Loads facts, in order of kind and id. */
+export async function loadFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedFact[]> {
+  if (facts.length === 0) return [];
+  const { rows } = await sql<FactRow>`
+    select t.kind, t.id,
+      coalesce(u.correlation_id, e.correlation_id, r.correlation_id) as correlation_id,
+      coalesce(u.hop, e.hop, r.hop) as hop,
+      s.spec as dataset, u.partition as update_partition, u.kind as change, u.uri, u.metadata,
+      coalesce(u.source_type, e.source_type) as source_type,
+      coalesce(u.source_key, e.source_key) as source_key,
+      e.name as event, e.data,
+      v.spec as pipeline, r.partition as run_partition, r.state, r.result, r.params
+    from ${records(facts, "kind text, id bigint", "t")}
+    left join millrace.update u on t.kind = 'update' and u.id = t.id
+    left join millrace.dataset s on s.id = u.dataset_id
+    left join millrace.event e on t.kind = 'event' and e.id = t.id
+    left join millrace.run r on t.kind = 'run' and r.id = t.id
+    left join millrace.pipeline_version v on v.id = r.version_id
+    order by t.kind, t.id`.execute(tx);
+  return rows.map(toFact);
+}
+
+interface FactRow {
+  readonly kind: Fact["kind"];
+  readonly id: number;
+  readonly correlation_id: string;
+  readonly hop: number;
+  readonly dataset: DatasetSpec;
+  readonly update_partition: string;
+  readonly change: string;
+  readonly uri: string | null;
+  readonly metadata: JsonValue;
+  readonly source_type: string;
+  readonly source_key: string;
+  readonly event: string;
+  readonly data: JsonValue;
+  readonly pipeline: PipelineSpec;
+  readonly run_partition: string;
+  readonly state: RunState;
+  readonly result: JsonValue;
+  readonly params: JsonValue;
+}
+
+function toFact(row: FactRow): LoadedFact {
+  const { id, hop } = row;
+  const base = { id, hop, correlationId: row.correlation_id, state: null };
+  const source = { type: row.source_type, key: row.source_key };
+  switch (row.kind) {
+    case "update": {
+      const { namespace, name, partitions } = row.dataset;
+      const partition = JSON.parse(row.update_partition) as Partition;
+      const { metadata, change, uri } = row;
+      return {
+        ...base,
+        kind: "update",
+        source: { type: "dataset", dataset: `${namespace}/${name}` },
+        partition,
+        schemes: partitions,
+        facts: { metadata, kind: change, source, partition, uri },
+      };
+    }
+    case "event":
+      return {
+        ...base,
+        kind: "event",
+        source: { type: "event", event: row.event },
+        partition: {},
+        schemes: {},
+        facts: { name: row.event, data: row.data, source },
+      };
+    case "run": {
+      const { namespace, name, partitions } = row.pipeline;
+      const partition = JSON.parse(row.run_partition) as Partition;
+      const { state, result, params } = row;
+      return {
+        ...base,
+        kind: "run",
+        state,
+        source: { type: "pipeline", pipeline: `${namespace}/${name}`, on: "completion" },
+        partition,
+        schemes: partitions,
+        facts: { run: id, state, result, params, partition },
+      };
+    }
+  }
+}

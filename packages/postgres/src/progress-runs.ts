@@ -1,0 +1,120 @@
+import {
+  type Advance,
+  advance,
+  present,
+  type TaskState,
+  type TaskView,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { admitRuns } from "./admit-runs.ts";
+import type { AfterwardsLog } from "./afterwards.ts";
+import { endRuns } from "./end-runs.ts";
+import { layOutMaps } from "./lay-out-maps.ts";
+import { ascending } from "./records.ts";
+import { insertTasks, moveMaps, settleMaps } from "./task-rows.ts";
+import type { Tx } from "./transact.ts";
+import type { LoadedVersion } from "./version-cache.ts";
+
+/** A run under its lock. */
+export interface LockedRun {
+  readonly runId: number;
+  readonly version: LoadedVersion;
+  readonly cancelling: boolean;
+}
+
+export interface RunPlan extends LockedRun {
+  readonly plan: Advance;
+}
+
+/**
+ * Advances runs whose locks are held, and applies what follows, in a constant number of
+ * statements for any number of runs.
+ */
+export async function progressRuns(
+  tx: Tx,
+  log: AfterwardsLog,
+  runs: readonly LockedRun[],
+): Promise<void> {
+  if (runs.length === 0) return;
+  const views = await loadViews(tx, runs);
+  const plans = runs.map((run) => ({
+    ...run,
+    plan: advance(run.version.graph, views.get(run.runId) ?? [], run.cancelling),
+  }));
+  await applyPlans(tx, log, plans);
+}
+
+/** Starts runs that have no rows yet. */
+export async function startRuns(
+  tx: Tx,
+  log: AfterwardsLog,
+  runs: readonly LockedRun[],
+): Promise<void> {
+  const plans = runs.map((run) => ({ ...run, plan: advance(run.version.graph, []) }));
+  await applyPlans(tx, log, plans);
+}
+
+async function applyPlans(tx: Tx, log: AfterwardsLog, plans: readonly RunPlan[]): Promise<void> {
+  log.ready(await insertTasks(tx, plans));
+  await settleMaps(tx, plans);
+  await moveMaps(tx, plans);
+  const expanded = await layOutMaps(tx, plans);
+  const ended = plans.filter(({ plan }) => plan.end !== null);
+  await endRuns(tx, log, ended);
+  const limited = ended.filter(({ version }) => version.spec.maxActiveRuns !== null);
+  const admitted = await admitRuns(
+    tx,
+    limited.map(({ version }) => version.pipelineRowId),
+  );
+  // Laid out, a mapped task can start its items, or turn out to be empty.
+  await progressRuns(tx, log, expanded);
+  if (admitted.length > 0) await startRuns(tx, log, admitted);
+}
+
+async function loadViews(
+  tx: Tx,
+  runs: readonly LockedRun[],
+): Promise<Map<number, (TaskView | undefined)[]>> {
+  const ids = ascending(runs.map((run) => run.runId));
+  const { rows } = await sql<{
+    run_id: number;
+    task: number;
+    state: TaskState;
+    way: string | null;
+    item_total: number | null;
+    item_next: number | null;
+    item_done: number | null;
+    item_failed: number | null;
+  }>`select run_id, task, state, way, item_total, item_next, item_done, item_failed
+     from millrace.task_run where run_id = any(${ids}::bigint[]) and item = -1`.execute(tx);
+  const views = new Map<number, (TaskView | undefined)[]>(ids.map((id) => [id, []]));
+  for (const row of rows) {
+    const items =
+      row.item_total === null
+        ? null
+        : {
+            total: row.item_total,
+            next: row.item_next ?? 0,
+            done: row.item_done ?? 0,
+            failed: row.item_failed ?? 0,
+          };
+    present(views.get(row.run_id))[row.task] = { state: row.state, way: row.way, items };
+  }
+  return views;
+}
+
+/** Locks runs by id, in ascending order, and says what they are about. */
+export async function lockRuns(
+  tx: Tx,
+  ids: readonly number[],
+): Promise<readonly { id: number; version_id: number; state: string; cancelling: boolean }[]> {
+  const { rows } = await sql<{
+    id: number;
+    version_id: number;
+    state: string;
+    cancelling: boolean;
+  }>`select id, version_id, state, cancel_requested_at is not null as cancelling
+     from millrace.run where id = any(${ascending(ids)}::bigint[])
+     order by id for no key update`.execute(tx);
+  return rows;
+}

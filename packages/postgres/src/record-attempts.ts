@@ -1,0 +1,113 @@
+import { present } from "@millrace/core/internal";
+import { sql } from "kysely";
+import type { AfterwardsLog, ReadyRow } from "./afterwards.ts";
+import type { FinishedAttempt } from "./finish.ts";
+import { records } from "./records.ts";
+import { PRIORITY_MS } from "./task-rows.ts";
+import type { Tx } from "./transact.ts";
+
+/**
+ * Writes the ends of attempts: the task run, its output, the record of an attempt that did not
+ * succeed, what makes it ready or due again, and the counts of a mapped task's parent.
+ */
+export async function recordAttempts(
+  tx: Tx,
+  log: AfterwardsLog,
+  finished: readonly FinishedAttempt[],
+): Promise<void> {
+  if (finished.length === 0) return;
+  const rows = finished.map(toRecord);
+  await updateTaskRuns(tx, rows);
+  const outputs = rows.filter((row) => row.output !== undefined);
+  if (outputs.length > 0) {
+    await sql`insert into millrace.output (task_run_id, value)
+      select id, coalesce(output, 'null'::jsonb)
+      from ${records(outputs, "id bigint, output jsonb")}`.execute(tx);
+  }
+  const queued = rows.filter((row) => row.state === "queued");
+  if (queued.length > 0) log.ready(await queueAgain(tx, queued));
+  const waiting = rows.filter((row) => row.state === "waiting");
+  if (waiting.length > 0) {
+    const timers = await sql<{ due_at: Date }>`
+      insert into millrace.timer (kind, due_at, run_id, task_run_id, attempt)
+      select 'retry', millrace.now() + delay_ms * interval '1 millisecond', run_id, id, attempt + 1
+      from ${records(waiting, "id bigint, run_id bigint, attempt int, delay_ms double precision")}
+      returning due_at`.execute(tx);
+    timers.rows.forEach((row) => log.timer(row.due_at));
+  }
+  const items = rows.filter((row) => row.item >= 0 && row.ended);
+  if (items.length > 0) await countItems(tx, items);
+}
+
+type AttemptRecord = ReturnType<typeof toRecord>;
+
+function toRecord({ item, row, version, decision }: FinishedAttempt) {
+  const { spec } = present(version.graph.tasks[row.task]);
+  const { outcome } = item;
+  const succeeded = outcome.type === "succeeded" && decision.state === "succeeded";
+  return {
+    id: row.id,
+    run_id: row.run_id,
+    task: row.task,
+    item: row.item,
+    attempt: row.attempt,
+    state: decision.state,
+    ended: decision.state !== "queued" && decision.state !== "waiting",
+    failures: decision.failures,
+    crashes: decision.crashes,
+    outcome: outcome.type,
+    reason: "error" in decision ? decision.error.reason : null,
+    error: "error" in decision ? decision.error : null,
+    way: succeeded && spec.kind === "branch" ? String(outcome.output) : null,
+    output: succeeded ? outcome.output : undefined,
+    delay_ms: decision.state === "waiting" ? decision.delayMs : 0,
+    queue: spec.queue,
+    version: version.version,
+    priority: spec.priority,
+    timeout_ms: spec.timeoutMs,
+  };
+}
+
+/** The attempt number moves on wherever there will be another: it is the fence. */
+async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
+  const columns = `id bigint, attempt int, state text, ended boolean, failures smallint,
+    crashes smallint, outcome text, reason text, error jsonb, way text`;
+  await sql`
+    with x as materialized (select * from ${records(rows, columns, "r")}),
+    gone as (delete from millrace.running r using x where r.task_run_id = x.id),
+    history as (
+      insert into millrace.attempt (task_run_id, attempt, outcome, error, session_id, started_at)
+      select t.id, t.attempt, x.outcome, x.error, t.session_id, t.started_at
+      from x join millrace.task_run t on t.id = x.id where x.outcome <> 'succeeded'
+    )
+    update millrace.task_run t set
+      state = x.state,
+      attempt = case when x.ended then t.attempt else t.attempt + 1 end,
+      failures = x.failures, crashes = x.crashes, reason = x.reason, error = x.error, way = x.way,
+      session_id = null, ended_at = case when x.ended then millrace.now() end
+    from x where t.id = x.id`.execute(tx);
+}
+
+async function queueAgain(tx: Tx, rows: readonly AttemptRecord[]): Promise<ReadyRow[]> {
+  const columns = `id bigint, run_id bigint, attempt int, queue text, version text, priority int,
+    timeout_ms bigint`;
+  const inserted = await sql<ReadyRow>`
+    insert into millrace.ready (task_run_id, run_id, attempt, queue, version, rank, timeout_ms)
+    select id, run_id, attempt + 1, queue, version,
+      (extract(epoch from millrace.now()) * 1000)::bigint - priority * ${PRIORITY_MS}::bigint,
+      timeout_ms
+    from ${records(rows, columns)}
+    returning task_run_id, attempt, queue, version, ring`.execute(tx);
+  return inserted.rows;
+}
+
+async function countItems(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
+  await sql`
+    update millrace.task_run t
+    set item_done = t.item_done + c.done, item_failed = t.item_failed + c.failed
+    from (
+      select run_id, task, count(*) as done, count(*) filter (where state <> 'succeeded') as failed
+      from ${records(rows, "run_id bigint, task smallint, state text")} group by run_id, task
+    ) c
+    where t.run_id = c.run_id and t.task = c.task and t.item = -1`.execute(tx);
+}

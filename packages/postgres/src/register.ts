@@ -1,0 +1,197 @@
+import {
+  type Afterwards,
+  canonicalJson,
+  checkDeployment,
+  checkGraph,
+  checkPipeline,
+  datasetId,
+  definitionInvalid,
+  type Deployment,
+  MillraceError,
+  nextTick,
+  pipelineId,
+  type PipelineSpec,
+  type RegisteredSpec,
+  versionOf,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { AfterwardsLog } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+import { records } from "./records.ts";
+import { transact, type Tx } from "./transact.ts";
+import { lockRegistry } from "./trigger-cache.ts";
+
+/**
+ * Makes pipelines the whole of a deployment. The registry lock is held exclusively from the
+ * checks to the commit, so that two halves of a cycle which arrive at the same time cannot both
+ * pass, and no worker judges by half of a deployment.
+ */
+export function register(database: Database, deployment: Deployment): Promise<Afterwards> {
+  return transact(database, "register pipelines", async (tx) => {
+    const log = new AfterwardsLog();
+    await lockRegistry(tx, "exclusive");
+    await checkBuild(tx, deployment);
+    const others = (await listActive(tx)).filter(({ deployment: d }) => d !== deployment.name);
+    checkSpecs(
+      deployment,
+      others,
+    );
+    if (await isUnchanged(tx, deployment)) return log.done();
+    await upsertDeployment(tx, deployment);
+    await upsertDatasets(tx, deployment.pipelines);
+    await upsertPipelines(tx, deployment);
+    await upsertTriggers(tx, deployment);
+    await armSchedules(tx, log);
+    await sql`update millrace.registry set version = version + 1`.execute(tx);
+    return log.done();
+  });
+}
+
+export async function listSpecs(database: Database): Promise<readonly RegisteredSpec[]> {
+  return listActive(database.db);
+}
+
+async function listActive(db: Database["db"] | Tx): Promise<readonly RegisteredSpec[]> {
+  const { rows } = await sql<RegisteredSpec>`
+    select p.deployment, v.spec from millrace.pipeline p
+    join millrace.pipeline_version v on v.id = p.version_id
+    order by p.namespace, p.name`.execute(db);
+  return rows;
+}
+
+async function checkBuild(tx: Tx, { name, build }: Deployment): Promise<void> {
+  if (build === null) return;
+  const { rows } = await sql<{ build: number | null }>`
+    select build from millrace.deployment where name = ${name}`.execute(tx);
+  const active = rows[0]?.build ?? null;
+  if (active === null || active <= build) return;
+  throw new MillraceError(
+    "CONFLICT",
+    { what: `deployment ${name}`, detail: `build ${active} is active` },
+    `Deployment ${name} has build ${active} registered, which is newer than this build ${build}. ` +
+      "Deploy the newer code, or give this build a higher number.",
+  );
+}
+
+/** All problems at once: of each pipeline, between declarations, and of the whole graph. */
+function checkSpecs(deployment: Deployment, others: readonly RegisteredSpec[]): void {
+  const { pipelines } = deployment;
+  const taken = others
+    .filter(({ spec }) => pipelines.some((mine) => pipelineId(mine) === pipelineId(spec)))
+    .map(
+      ({ spec, deployment: by }) =>
+        `Pipeline ${pipelineId(spec)} belongs to the deployment ${by}. ` +
+        `Rename it in ${deployment.name}, or remove it from ${by} first.`,
+    );
+  const all = [...others.map(({ spec }) => spec), ...pipelines];
+  const problems = [
+    ...pipelines.flatMap((spec) => checkPipeline(spec)),
+    ...taken,
+    ...(taken.length === 0 ? checkDeployment(all) : []),
+    ...(taken.length === 0 ? checkGraph(all) : []),
+  ];
+  if (problems.length > 0) throw definitionInvalid(problems);
+}
+
+/** Workers of one deployment start by the dozen; only the first of them changes anything. */
+async function isUnchanged(tx: Tx, { name, build, pipelines }: Deployment): Promise<boolean> {
+  const { rows } = await sql<{ name: string; version: string; build: number | null }>`
+    select p.namespace || '/' || p.name as name, v.version, d.build
+    from millrace.deployment d join millrace.pipeline p on p.deployment = d.name
+    join millrace.pipeline_version v on v.id = p.version_id where d.name = ${name}`.execute(tx);
+  const registered = rows.map((row) => `${row.name} ${row.version}`).toSorted();
+  const wanted = pipelines.map((spec) => `${pipelineId(spec)} ${versionOf(spec)}`).toSorted();
+  const sameBuild = rows.every((row) => row.build === build);
+  return sameBuild && canonicalJson(registered) === canonicalJson(wanted) && wanted.length > 0;
+}
+
+async function upsertDeployment(tx: Tx, { name, build }: Deployment): Promise<void> {
+  await sql`
+    insert into millrace.deployment (name, build) values (${name}, ${build})
+    on conflict (name) do update set build = excluded.build, registered_at = millrace.now()
+  `.execute(tx);
+}
+
+async function upsertDatasets(tx: Tx, pipelines: readonly PipelineSpec[]): Promise<void> {
+  const datasets = new Map(
+    pipelines.flatMap(({ datasets: named }) =>
+      Object.values(named).map((spec) => [datasetId(spec), spec] as const),
+    ),
+  );
+  const rows = [...datasets.values()].map((spec) => ({
+    namespace: spec.namespace,
+    name: spec.name,
+    spec,
+  }));
+  await sql`
+    insert into millrace.dataset (namespace, name, spec)
+    select namespace, name, spec from ${records(rows, "namespace text, name text, spec jsonb")}
+    on conflict (namespace, name) do update set spec = excluded.spec`.execute(tx);
+}
+
+/** Pipelines that the deployment no longer has keep their history and start nothing more. */
+async function upsertPipelines(tx: Tx, deployment: Deployment): Promise<void> {
+  await sql`update millrace.pipeline set version_id = null
+    where deployment = ${deployment.name}`.execute(tx);
+  const rows = deployment.pipelines.map((spec) => ({
+    namespace: spec.namespace,
+    name: spec.name,
+    max_active_runs: spec.maxActiveRuns,
+    version: versionOf(spec),
+    spec,
+  }));
+  const columns = `namespace text, name text, max_active_runs int, version text, spec jsonb`;
+  await sql`
+    insert into millrace.pipeline (namespace, name, deployment, max_active_runs)
+    select namespace, name, ${deployment.name}, max_active_runs from ${records(rows, columns)}
+    on conflict (namespace, name) do update
+      set deployment = excluded.deployment, max_active_runs = excluded.max_active_runs
+  `.execute(tx);
+  await sql`
+    insert into millrace.pipeline_version (pipeline_id, version, spec)
+    select p.id, x.version, x.spec from ${records(rows, columns)}
+    join millrace.pipeline p on p.namespace = x.namespace and p.name = x.name
+    on conflict (pipeline_id, version) do nothing`.execute(tx);
+  await sql`
+    update millrace.pipeline p set version_id = v.id
+    from ${records(rows, columns)}, millrace.pipeline_version v
+    where p.namespace = x.namespace and p.name = x.name
+      and v.pipeline_id = p.id and v.version = x.version`.execute(tx);
+}
+
+async function upsertTriggers(tx: Tx, deployment: Deployment): Promise<void> {
+  await sql`update millrace.trigger t set active = false from millrace.pipeline p
+    where p.id = t.pipeline_id and p.deployment = ${deployment.name}`.execute(tx);
+  const rows = deployment.pipelines.flatMap(({ namespace, name, triggers }) =>
+    Object.entries(triggers).map(([trigger, spec]) => ({ namespace, name, trigger, spec })),
+  );
+  await sql`
+    insert into millrace.trigger (pipeline_id, name, spec, active)
+    select p.id, x.trigger, x.spec, true
+    from ${records(rows, "namespace text, name text, trigger text, spec jsonb")}
+    join millrace.pipeline p on p.namespace = x.namespace and p.name = x.name
+    on conflict (pipeline_id, name) do update set spec = excluded.spec, active = true
+  `.execute(tx);
+}
+
+/** Every active schedule has one timer, due at its next tick; one that changed is set anew. */
+async function armSchedules(tx: Tx, log: AfterwardsLog): Promise<void> {
+  await sql`delete from millrace.timer m using millrace.trigger t
+    where m.kind = 'schedule' and t.id = m.trigger_id
+      and (not t.active or t.spec ->> 'type' <> 'schedule')`.execute(tx);
+  const { rows } = await sql<{ id: number; spec: { cron: string; timezone: string }; now: Date }>`
+    select t.id, t.spec, millrace.now() as now from millrace.trigger t
+    where t.active and t.spec ->> 'type' = 'schedule'`.execute(tx);
+  const timers = rows.flatMap(({ id, spec, now }) => {
+    const due = nextTick(spec, now.getTime());
+    return due === null ? [] : [{ trigger_id: id, due_ms: due }];
+  });
+  const armed = await sql<{ due_at: Date }>`
+    insert into millrace.timer (kind, trigger_id, due_at)
+    select 'schedule', trigger_id, to_timestamp(due_ms / 1000.0)
+    from ${records(timers, "trigger_id bigint, due_ms bigint")}
+    on conflict (trigger_id) where kind = 'schedule' do update
+      set due_at = least(millrace.timer.due_at, excluded.due_at)
+    returning due_at`.execute(tx);
+  armed.rows.forEach(({ due_at }) => log.timer(due_at));
+}

@@ -1,0 +1,33 @@
+/** The SQLSTATE of an error of either driver; null when the server did not say one. */
+export function sqlstateOf(error: unknown): string | null {
+  if (typeof error !== "object" || error === null || !("code" in error)) return null;
+  const { code } = error;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+/** A deadlock or a serialization failure: the same transaction may well succeed next time. */
+export function isConflict(error: unknown): boolean {
+  const state = sqlstateOf(error);
+  return state === "40P01" || state === "40001";
+}
+
+/** The connection broke or never came about, or the server is shutting down or starting. */
+export function isConnectionError(error: unknown): boolean {
+  const state = sqlstateOf(error);
+  if (state !== null) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
+  if (!(error instanceof Error)) return false;
+  if ("code" in error && NETWORK_CODES.has(String(error.code))) return true;
+  return /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(
+    error.message,
+  );
+}
+
+const NETWORK_CODES: ReadonlySet<string> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EAI_AGAIN",
+]);

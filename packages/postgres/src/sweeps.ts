@@ -1,0 +1,92 @@
+import type { AttemptOutcome, Bell, Fact, FinishItem } from "@millrace/core/internal";
+import { sql } from "kysely";
+import { type ReadyRow, toBells } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+
+/** Marks what waited too long as rung again, and says what to ring. */
+export async function ringAgain(
+  database: Database,
+  olderThanMs: number,
+  limit: number,
+): Promise<readonly Bell[]> {
+  const { rows } = await sql<ReadyRow>`
+    update millrace.ready r set rung_at = millrace.now(), ring = r.ring + 1
+    from (
+      select task_run_id from millrace.ready
+      where rung_at < (select millrace.now()) - ${olderThanMs}::float8 * interval '1 millisecond'
+      order by rank limit ${limit} for update skip locked
+    ) late
+    where r.task_run_id = late.task_run_id
+    returning r.task_run_id, r.attempt, r.queue, r.version, r.ring`.execute(database.db);
+  return toBells(rows);
+}
+
+/** @returns How many sessions it ended. */
+export async function expireSessions(database: Database): Promise<number> {
+  const { rows } = await sql`
+    delete from millrace.worker where session_id in (
+      select session_id from millrace.worker
+      where lease_until < (select millrace.now()) for update skip locked
+    ) returning session_id`.execute(database.db);
+  return rows.length;
+}
+
+/**
+ * Attempts that their owner will not end: its session is gone, the timeout passed and the owner
+ * did not act on it, or the grace of a cancelled run ran out. They are ended by the same guarded
+ * transaction as every other attempt, so a late owner and a sweep never both succeed.
+ */
+export async function listAbandoned(
+  database: Database,
+  graceMs: number,
+  limit: number,
+): Promise<readonly FinishItem[]> {
+  const { rows } = await sql<AbandonedRow>`
+    with clock as (
+      select millrace.now() as now, ${graceMs}::float8 * interval '1 millisecond' as grace
+    )
+    select o.task_run_id, o.run_id, o.attempt, w.session_id is null as lost,
+      coalesce(r.cancel_requested_at < now - grace, false) as cancelled
+    from clock, millrace.running o
+    join millrace.run r on r.id = o.run_id
+    left join millrace.worker w on w.session_id = o.session_id
+    where w.session_id is null or o.times_out_at < now - grace
+      or r.cancel_requested_at < now - grace
+    order by o.task_run_id limit ${limit}`.execute(database.db);
+  return rows.map((row) => ({
+    taskRunId: row.task_run_id,
+    runId: row.run_id,
+    attempt: row.attempt,
+    outcome: outcomeOf(row),
+    u: 0.5,
+  }));
+}
+
+interface AbandonedRow {
+  readonly task_run_id: number;
+  readonly run_id: number;
+  readonly attempt: number;
+  readonly lost: boolean;
+  readonly cancelled: boolean;
+}
+
+function outcomeOf({ lost, cancelled }: AbandonedRow): AttemptOutcome {
+  if (cancelled) return { type: "cancelled" };
+  if (lost) return { type: "lost" };
+  const message = "it ran past its timeout and its worker did not end it";
+  const error = { name: "TimeoutError", message, stack: null, reason: "timeout" } as const;
+  return { type: "failed", error, retryable: true };
+}
+
+/** Facts whose evaluation nobody has come to. */
+export async function listPending(
+  database: Database,
+  olderThanMs: number,
+  limit: number,
+): Promise<readonly Fact[]> {
+  const { rows } = await sql<Fact>`
+    select kind, id from millrace.fact_pending
+    where since <= (select millrace.now()) - ${olderThanMs}::float8 * interval '1 millisecond'
+    order by since limit ${limit}`.execute(database.db);
+  return rows.map(({ kind, id }) => ({ kind, id }));
+}

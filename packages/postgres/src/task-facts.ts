@@ -1,0 +1,110 @@
+import { partitionText } from "@millrace/core/internal";
+import { sql } from "kysely";
+import type { AfterwardsLog } from "./afterwards.ts";
+import type { FinishedAttempt } from "./finish.ts";
+import { records } from "./records.ts";
+import type { Tx } from "./transact.ts";
+
+/**
+ * How often one cause may lead to another. Beyond it, pipelines drive each other in a circle that
+ * no graph showed, and what they announce becomes a dead letter.
+ */
+export const HOPS_MAX = 64;
+
+/** Records what succeeded attempts announced: it commits with their success, or not at all. */
+export async function insertTaskFacts(
+  tx: Tx,
+  log: AfterwardsLog,
+  finished: readonly FinishedAttempt[],
+): Promise<void> {
+  const updates = finished.flatMap(toUpdates);
+  if (updates.length > 0) await insertUpdates(tx, log, updates);
+  const events = finished.flatMap(toEvents);
+  if (events.length > 0) await insertEvents(tx, log, events);
+}
+
+function toUpdates({ item, row, version, decision }: FinishedAttempt) {
+  if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
+  return item.outcome.updates.map((update) => ({
+    dataset: update.dataset,
+    partition: partitionText(update.partition),
+    uri: update.uri,
+    metadata: update.metadata,
+    run_id: row.run_id,
+    task_run_id: row.id,
+    source_key: `${version.pipeline}/${version.spec.tasks[row.task]?.name}`,
+  }));
+}
+
+async function insertUpdates(
+  tx: Tx,
+  log: AfterwardsLog,
+  rows: readonly ReturnType<typeof toUpdates>[number][],
+): Promise<void> {
+  const columns = `dataset text, partition text, uri text, metadata jsonb, run_id bigint,
+    task_run_id bigint, source_key text`;
+  const inserted = await sql<{ id: number }>`
+    with x as materialized (
+      select r.*, run.hop, run.correlation_id
+      from ${records(rows, columns, "r")} join millrace.run on run.id = r.run_id
+    ),
+    dead as (
+      insert into millrace.dead_letter (source, reason, body)
+      select 'task ' || source_key, 'more than ' || ${HOPS_MAX}::int || ' hops from its first cause',
+        to_jsonb(x)::text
+      from x where hop >= ${HOPS_MAX}::int
+    ),
+    fact as (
+      insert into millrace.update (dataset_id, partition, kind, uri, metadata, source_type,
+        source_key, run_id, task_run_id, correlation_id, hop)
+      select d.id, x.partition, 'changed', x.uri, coalesce(x.metadata, 'null'::jsonb), 'task',
+        x.source_key, x.run_id, x.task_run_id, x.correlation_id, x.hop + 1
+      from x join millrace.dataset d on d.namespace || '/' || d.name = x.dataset
+      where hop < ${HOPS_MAX}::int
+      returning id
+    )
+    insert into millrace.fact_pending (kind, id) select 'update', id from fact
+    returning id`.execute(tx);
+  inserted.rows.forEach((row) => log.fact("update", row.id));
+}
+
+function toEvents({ item, row, version, decision }: FinishedAttempt) {
+  if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
+  return item.outcome.events.map((event) => ({
+    name: event.name,
+    data: event.data,
+    run_id: row.run_id,
+    task_run_id: row.id,
+    source_key: `${version.pipeline}/${version.spec.tasks[row.task]?.name}`,
+  }));
+}
+
+async function insertEvents(
+  tx: Tx,
+  log: AfterwardsLog,
+  rows: readonly ReturnType<typeof toEvents>[number][],
+): Promise<void> {
+  const columns = "name text, data jsonb, run_id bigint, task_run_id bigint, source_key text";
+  const inserted = await sql<{ id: number }>`
+    with x as materialized (
+      select r.*, run.hop, run.correlation_id
+      from ${records(rows, columns, "r")} join millrace.run on run.id = r.run_id
+    ),
+    dead as (
+      insert into millrace.dead_letter (source, reason, body)
+      select 'task ' || source_key, 'more than ' || ${HOPS_MAX}::int || ' hops from its first cause',
+        to_jsonb(x)::text
+      from x where hop >= ${HOPS_MAX}::int
+    ),
+    fact as (
+      insert into millrace.event (name, data, source_type, source_key, run_id, task_run_id,
+        correlation_id, hop)
+      select x.name, coalesce(x.data, 'null'::jsonb), 'task', x.source_key, x.run_id, x.task_run_id,
+        x.correlation_id, x.hop + 1
+      from x where hop < ${HOPS_MAX}::int
+      returning id
+    )
+    insert into millrace.fact_pending (kind, id) select 'event', id from fact
+    returning id`.execute(tx);
+  inserted.rows.forEach((row) => log.fact("event", row.id));
+}

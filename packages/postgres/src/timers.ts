@@ -1,0 +1,61 @@
+import type { Afterwards } from "@millrace/core/internal";
+import { sql } from "kysely";
+import { AfterwardsLog } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+import { fireRetries } from "./fire-retries.ts";
+import { fireSchedules } from "./fire-schedules.ts";
+import { transact } from "./transact.ts";
+import type { VersionCache } from "./version-cache.ts";
+
+/** A timer that this transaction holds. */
+export interface TimerRow {
+  readonly id: number;
+  readonly kind: "schedule" | "retry";
+  readonly due_at: Date;
+  readonly trigger_id: number | null;
+  readonly task_run_id: number | null;
+  readonly attempt: number | null;
+  readonly now: Date;
+}
+
+/**
+ * Fires due timers. Any number of processes do so at once: each takes rows that no other holds,
+ * and a slot of a schedule starts at most one run by its primary key.
+ */
+export function fireDue(
+  database: Database,
+  versions: VersionCache,
+  limit: number,
+): Promise<Afterwards & { readonly fired: number }> {
+  return transact(database, "fire timers", async (tx) => {
+    const log = new AfterwardsLog();
+    const { rows } = await sql<TimerRow>`
+      select id, kind, due_at, trigger_id, task_run_id, attempt, millrace.now() as now
+      from millrace.timer where due_at <= (select millrace.now())
+      order by due_at limit ${limit} for update skip locked`.execute(tx);
+    if (rows.length > 0) {
+      await fireRetries(
+        tx,
+        log,
+        versions,
+        rows.filter(({ kind }) => kind === "retry"),
+      );
+      await fireSchedules(
+        tx,
+        log,
+        versions,
+        rows.filter(({ kind }) => kind === "schedule"),
+      );
+    }
+    return { ...log.done(), fired: rows.length };
+  });
+}
+
+export async function nextDueInMs(database: Database): Promise<number | null> {
+  const { rows } = await sql<{ ms: number | null }>`
+    select (extract(epoch from min(due_at) - millrace.now()) * 1000)::float8 as ms
+    from millrace.timer`.execute(database.db);
+  const ms = rows[0]?.ms ?? null;
+  return ms === null ? null : Math.max(0, ms);
+}
+
