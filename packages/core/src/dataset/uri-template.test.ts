@@ -79,8 +79,8 @@ test.each([
 });
 
 test("a problem does not repeat credentials", () => {
-  const parsed = parseUriTemplate("postgres://user:hunter2@host/db");
-  expect(parsed.ok || parsed.problem).not.toContain("hunter2");
+  const parsed = parseUriTemplate("postgres://user:hunter2@host/de\u0301b");
+  expect(parsed.ok || parsed.problem).toMatch(/^holds credentials/);
 });
 
 test("bounds are taken in", () => {

@@ -14,7 +14,10 @@ export interface UriTemplate {
   readonly isGlob: boolean;
 }
 
-/** `problem` is part of a sentence and says how to mend it. */
+/**
+ * `problem` is a sentence about the URI, without its subject, that says how to mend it. It never
+ * repeats the URI, which may hold credentials.
+ */
 export type ParsedUri = UriTemplate | { readonly ok: false; readonly problem: string };
 
 const URI_BYTES_MAX = 1_024;
@@ -37,15 +40,15 @@ const RESERVED_SCHEME = "millrace";
  */
 export function parseUriTemplate(uri: string): ParsedUri {
   const problem = textProblem(uri);
-  if (problem !== null) return refuse(uri, problem);
+  if (problem !== null) return refuse(problem);
   const [, scheme, authority, path] =
     /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)(?:\/(.*))?$/s.exec(uri) ?? [];
   if (scheme === undefined || authority === undefined) {
-    return refuse(uri, 'is no URI; write it like "s3://bucket/raw/{date}.csv"');
+    return refuse('is no URI; write it like "s3://bucket/raw/{date}.csv"');
   }
-  if (uri.endsWith("/")) return refuse(uri, "ends with a slash; leave it out");
+  if (uri.endsWith("/")) return refuse("ends with a slash; leave it out");
   const wrong = placeProblem(scheme, authority, path) ?? pathProblem(scheme, path ?? "");
-  if (wrong !== null) return refuse(uri, wrong);
+  if (wrong !== null) return refuse(wrong);
   const slots = new Set([...(path ?? "").matchAll(SLOT)].map(([, name]) => name ?? ""));
   const isGlob = /[*?]/.test(path ?? "");
   return { ok: true, scheme, authority, path: path ?? "", slots: [...slots], isGlob };
@@ -65,6 +68,10 @@ export function renderUri(uri: string, partition: Partition): string | null {
 }
 
 function textProblem(uri: string): string | null {
+  // Before all else, because other problems show what they are about.
+  if (/:\/\/[^/]*@/.test(uri)) {
+    return "holds credentials; leave them out, and keep them with the connection";
+  }
   if (new TextEncoder().encode(uri).length > URI_BYTES_MAX) {
     return `has more than ${URI_BYTES_MAX} bytes; shorten it`;
   }
@@ -82,9 +89,6 @@ function placeProblem(scheme: string, authority: string, path: string | undefine
     return `has an upper-case scheme; write ${scheme.toLowerCase()}`;
   if (scheme === RESERVED_SCHEME)
     return `has the scheme ${RESERVED_SCHEME}, which is reserved; choose another`;
-  if (authority.includes("@")) {
-    return "holds credentials; leave them out, and keep them with the connection";
-  }
   if (authority === "" && path === undefined) return "names no place; add a bucket, host or path";
   if (authority === "" && (scheme === "s3" || scheme === "gs")) {
     return "names no bucket; write it after the two slashes";
@@ -140,12 +144,6 @@ function globProblem(scheme: string, path: string): string | null {
   return null;
 }
 
-function refuse(uri: string, problem: string): ParsedUri {
-  const shown = withoutCredentials(uri.length > 120 ? `${uri.slice(0, 120)}…` : uri);
-  return { ok: false, problem: `the URI ${JSON.stringify(shown)} ${problem}` };
-}
-
-/** Messages end in logs. */
-function withoutCredentials(uri: string): string {
-  return uri.replace(/:\/\/[^/]*@/, "://…@");
+function refuse(problem: string): ParsedUri {
+  return { ok: false, problem };
 }

@@ -1,6 +1,5 @@
 import { InvariantError, present } from "../lib/assert.ts";
 import type { Instant } from "../lib/instant.ts";
-import { timezoneProblem } from "../schedule/zone.ts";
 import type { CalendarKind, PartitionScheme } from "../spec/partition-spec.ts";
 import {
   firstInstantAt,
@@ -17,29 +16,14 @@ const VALUE_BYTES_MAX = 512;
 /** Values stand in paths, where these mean something else. */
 const RESERVED = /[/\\{}*?#\p{Cc}\p{Cf}]/u;
 
-/** Why `scheme` cannot be used and how to mend it, as part of a sentence; null when it can. */
-export function partitionSchemeProblem(scheme: PartitionScheme): string | null {
-  if (scheme.kind !== "keys") {
-    const zone = timezoneProblem(scheme.timezone);
-    if (zone !== null) return zone;
-    if (periodStart(scheme.kind, scheme.start) !== null) return null;
-    return `its start ${shown(scheme.start)} is no ${scheme.kind}; write it like "${PERIOD_EXAMPLES[scheme.kind]}"`;
-  }
-  if (scheme.values.length === 0) return "its list of keys is empty; name at least one";
-  for (const [at, value] of scheme.values.entries()) {
-    const problem = keyProblem(value);
-    if (problem !== null) return `its key ${shown(value)} ${problem}`;
-    if (scheme.values.indexOf(value) < at) return `its key ${shown(value)} stands there twice`;
-  }
-  return null;
-}
-
 /**
  * Why `value` is no partition of `scheme`, as part of a sentence; null when it is one. A period
  * before the scheme's start is none, nor is one that its clocks skip as a whole.
  */
 export function partitionValueProblem(scheme: PartitionScheme, value: string): string | null {
   if (scheme.kind === "keys") {
+    const problem = keyProblem(value);
+    if (problem !== null) return `${shown(value)} ${problem}`;
     if (scheme.values.includes(value)) return null;
     return `${shown(value)} is none of the keys ${scheme.values.slice(0, 10).map(shown).join(", ")}`;
   }

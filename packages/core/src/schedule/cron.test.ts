@@ -48,8 +48,10 @@ test("a wrong time zone is named before the expression is looked at", () => {
 const iso = (ticks: readonly (number | null)[]) =>
   ticks.map((tick) => (tick === null ? null : new Date(tick).toISOString().slice(0, 16)));
 
-/** `cron` in `timezone`: the ticks in (`after`, `until`], all in UTC. */
-test.each([
+type Row = [cron: string, timezone: string, after: string, until: string, ticks: readonly string[]];
+
+/** The ticks in (`after`, `until`], all in UTC. */
+test.each<Row>([
   // A local time that does not exist fires at the next that does.
   [
     "30 2 * * *",
@@ -155,18 +157,15 @@ test.each([
     "2026-10-03T17:00",
     ["2026-10-03T15:30", "2026-10-03T16:15"],
   ],
-] as const)(
-  "%j in %s fires after %s and until %s at %j",
-  (cron, timezone, after, ...[until, ticks]) => {
-    const between = ticksBetween(
-      { cron, timezone },
-      Date.parse(`${after}Z`),
-      Date.parse(`${until}Z`),
-      99,
-    );
-    expect(iso(between)).toEqual(ticks);
-  },
-);
+])("%j in %s fires after %s and until %s at %j", (cron, timezone, ...[after, until, ticks]) => {
+  const between = ticksBetween(
+    { cron, timezone },
+    Date.parse(`${after}Z`),
+    Date.parse(`${until}Z`),
+    99,
+  );
+  expect(iso(between)).toEqual(ticks);
+});
 
 test("the next tick lies strictly after, the previous strictly before", () => {
   const schedule = { cron: "0 6 * * *", timezone: "UTC" };

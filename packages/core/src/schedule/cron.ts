@@ -3,6 +3,8 @@ import type { Instant } from "../lib/instant.ts";
 import { type CronPattern, cronPattern, cronPatternProblem } from "./cron-pattern.ts";
 import { localTimeAt, type LocalTime, offsetMsAt, placeOf, timezoneProblem } from "./zone.ts";
 
+export { timezoneProblem } from "./zone.ts";
+
 /** When a pipeline starts by the clock: a cron expression, read on the clocks of a time zone. */
 export interface CronSchedule {
   readonly cron: string;
