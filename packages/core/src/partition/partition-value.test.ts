@@ -129,3 +129,13 @@ test.each([
 test("no instant lies in a named key", () => {
   expect(() => partitionAt(regions, 0)).toThrow(/no place in time/);
 });
+
+test("a day that has begun goes on when the clocks are set back over its midnight", () => {
+  const newfoundland = scheme("day", "America/St_Johns");
+  // At 00:01 on 7 November 2010 the clocks went back to 23:01 on the 6th.
+  const midnight = Date.parse("2010-11-07T02:30Z");
+  const days = [-1, 0, 30, 60].map((minutes) =>
+    partitionAt(newfoundland, midnight + minutes * 60_000),
+  );
+  expect(days).toEqual(["2010-11-06", "2010-11-07", "2010-11-07", "2010-11-07"]);
+});
