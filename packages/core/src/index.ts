@@ -1,1 +1,43 @@
-export {};
+export { all, any, atLeast, type Condition } from "./condition/condition.ts";
+export type { Leg } from "./condition/leg.ts";
+export { fixed, rollup, same } from "./condition/partition-map.ts";
+export type { AnyDataset, UpdateOf } from "./dataset/any-dataset.ts";
+export { type Dataset, dataset, type DatasetOptions, datasetRef } from "./dataset/dataset.ts";
+export {
+  daily,
+  hourly,
+  type Key,
+  keys,
+  monthly,
+  quarterly,
+  type Scheme,
+  weekly,
+  yearly,
+} from "./dataset/partition-scheme.ts";
+export type { Previous } from "./dataset/previous.ts";
+export { type ErrorCode, type ErrorData, MillraceError } from "./error/millrace-error.ts";
+export { type AnyEvent, event, type EventType } from "./event/event.ts";
+export { anyOf, exists, gt, gte, lt, lte, ne, not, oneOf, type Op, prefix } from "./filter/op.ts";
+export type { Where } from "./filter/where.ts";
+export { namespace, type Namespace } from "./namespace/namespace.ts";
+export type { AnyPipeline, ParamsOf, ResultOf } from "./pipeline/any-pipeline.ts";
+export {
+  type Pipeline,
+  pipeline,
+  type PipelineOptions,
+  type PipelineRef,
+} from "./pipeline/pipeline.ts";
+export { pipelineRef } from "./pipeline/pipeline-ref.ts";
+export type { RunIf } from "./spec/task-spec.ts";
+export type { Build } from "./task/build.ts";
+export type { Context, ItemContext, Outcome, Received } from "./task/context.ts";
+export type { Branch, Handle, Way } from "./task/handle.ts";
+export type { Json, NotJson } from "./task/jsonable.ts";
+export type { RetryOptions } from "./task/retry-options.ts";
+export type { TaskOptions } from "./task/task-options.ts";
+export { after } from "./trigger/after.ts";
+export { cron } from "./trigger/cron.ts";
+export { from, type From } from "./trigger/from.ts";
+export { published } from "./trigger/published.ts";
+export type { Trigger } from "./trigger/trigger-draft.ts";
+export { updated } from "./trigger/updated.ts";

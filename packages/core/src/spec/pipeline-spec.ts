@@ -18,8 +18,10 @@ export interface PipelineSpec {
   readonly tasks: readonly TaskSpec[];
   /** The task whose output is the pipeline's result. */
   readonly result: string | null;
-  /** Every dataset that the pipeline names, as it declares it. */
+  /** Every dataset that the pipeline names and declares. */
   readonly datasets: Readonly<Record<DatasetId, DatasetSpec>>;
+  /** Datasets that others declare, and the partitions that this pipeline believes they have. */
+  readonly datasetRefs?: Readonly<Record<DatasetId, PartitionSchemes>>;
   readonly events: Readonly<Record<string, EventSpec>>;
   /** Runs at once; null sets no limit. */
   readonly maxActiveRuns: number | null;

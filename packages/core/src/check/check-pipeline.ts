@@ -1,0 +1,75 @@
+import { datasetId } from "../spec/dataset-spec.ts";
+import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
+import { checkDataset, schemeProblems } from "./check-dataset.ts";
+import { checkReachable } from "./check-reachable.ts";
+import { checkTaskOrder } from "./check-task-order.ts";
+import { checkTasks } from "./check-task.ts";
+import { checkTriggers, isWithin } from "./check-trigger.ts";
+import { type KnownSources, NOTHING_KNOWN } from "./known-sources.ts";
+import { machineNameProblem, quoted } from "./names.ts";
+import { own } from "./own.ts";
+
+/**
+ * Everything that is wrong with a pipeline, as far as its spec alone can tell: complete
+ * sentences, each with the pipeline, the task or trigger, the reason and the mend.
+ *
+ * @param known - What is known besides of sources that the spec only names.
+ * @returns Empty when it can be registered.
+ */
+export function checkPipeline(spec: PipelineSpec, known: KnownSources = NOTHING_KNOWN): string[] {
+  const problems = [
+    ...headProblems(spec).map((problem) => `${problem}.`),
+    ...checkDatasets(spec),
+    ...checkTriggers(spec, known),
+    ...checkTasks(spec),
+    ...checkTaskOrder(spec.tasks),
+    ...checkReachable(spec.tasks),
+  ];
+  return problems.map((problem) => joined(pipelineId(spec), problem));
+}
+
+function headProblems(spec: PipelineSpec): string[] {
+  const names = [spec.name, spec.namespace].flatMap((name) => machineNameProblem(name) ?? []);
+  const events = Object.keys(spec.events).flatMap((name) => {
+    const problem = machineNameProblem(name);
+    return problem === null ? [] : [`event ${quoted(name)}: ${problem}`];
+  });
+  const problems = [...names, ...events, ...schemeProblems(spec.partitions)];
+  if (spec.tasks.length === 0) problems.push("it has no tasks; declare at least one");
+  if (spec.maxActiveRuns !== null && !isWithin(spec.maxActiveRuns, 1, 1_000_000)) {
+    problems.push(`maxActiveRuns ${quoted(spec.maxActiveRuns)} is out of range; give 1 or more`);
+  }
+  if (!isWithin(spec.maxParallelTasks, 1, 100_000)) {
+    problems.push(
+      `maxParallelTasks ${quoted(spec.maxParallelTasks)} is out of range; give 1 to 100000`,
+    );
+  }
+  if (spec.result !== null && !spec.tasks.some(({ name }) => name === spec.result)) {
+    problems.push(
+      `its result is task ${quoted(spec.result)}, which it does not have; name one of its tasks`,
+    );
+  }
+  return problems;
+}
+
+function checkDatasets(spec: PipelineSpec): string[] {
+  return Object.entries(spec.datasets).flatMap(([id, dataset]) => [
+    ...checkDataset(dataset),
+    ...(id === datasetId(dataset)
+      ? []
+      : [
+          `Dataset ${datasetId(dataset)}: it is listed as ${quoted(id)}; list it under its own name.`,
+        ]),
+    ...(own(spec.datasetRefs ?? {}, id) === undefined
+      ? []
+      : [`Dataset ${id}: it is both declared and referred to; leave the reference out.`]),
+  ]);
+}
+
+/** `Pipeline x, task y: …`, or `Pipeline x: …` for what concerns the whole. */
+function joined(pipeline: string, problem: string): string {
+  const isPart = problem.startsWith("task ") || problem.startsWith("trigger ");
+  if (isPart) return `Pipeline ${pipeline}, ${problem}`;
+  const isDataset = problem.startsWith("Dataset ");
+  return `Pipeline ${pipeline}${isDataset ? `, d${problem.slice(1)}` : `: ${problem}`}`;
+}

@@ -1,0 +1,155 @@
+import { parseDurationMs } from "../lib/duration.ts";
+import type { PipelineSpec } from "../spec/pipeline-spec.ts";
+import { RUN_IF_RULES, type TaskSpec } from "../spec/task-spec.ts";
+import { isNamed, isWithin } from "./check-trigger.ts";
+import { aliasProblem, machineNameProblem, quoted } from "./names.ts";
+
+const LONGEST_MS = parseDurationMs("365d") ?? 0;
+
+/** What is wrong with each task by itself, each as a sentence without the pipeline's name. */
+export function checkTasks(spec: PipelineSpec): string[] {
+  const byName = new Map(spec.tasks.map((task) => [task.name, task]));
+  const seen = new Set<string>();
+  return spec.tasks.flatMap((task) => {
+    const twice = seen.has(task.name);
+    seen.add(task.name);
+    const problems = [
+      ...(twice ? ["it is declared twice; give each task a name of its own"] : []),
+      ...nameProblems(task),
+      ...referenceProblems(task, byName),
+      ...kindProblems(task, byName),
+      ...dataProblems(task, spec),
+      ...rangeProblems(task),
+    ];
+    return problems.map((problem) => `task ${quoted(task.name)}: ${problem}.`);
+  });
+}
+
+function nameProblems(task: TaskSpec): string[] {
+  const aliases = [task.needs, task.produces, task.consumes].flatMap((record) =>
+    Object.keys(record),
+  );
+  return [
+    machineNameProblem(task.name),
+    machineNameProblem(task.queue)?.replace("the name", "the queue name") ?? null,
+    ...aliases.map((alias) => aliasProblem("alias", alias)),
+  ].flatMap((problem) => problem ?? []);
+}
+
+function referenceProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>): string[] {
+  const refs: [string, string][] = Object.entries(task.needs).map(([alias, ref]) => [
+    `needs.${alias}`,
+    ref.task,
+  ]);
+  if (task.over !== null) refs.push(["over", task.over.task]);
+  if (task.when !== null) refs.push(["when", task.when.task]);
+  return refs.flatMap(([where, name]) => {
+    if (name === task.name) return [`its ${where} is the task itself; name another one`];
+    if (byName.has(name)) return [];
+    return [
+      `its ${where} names task ${quoted(name)}, which the pipeline does not have; declare it`,
+    ];
+  });
+}
+
+function kindProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>): string[] {
+  const problems: string[] = [];
+  if (task.kind === "map" && task.over === null) {
+    problems.push("a map has no list to run over; give it over: a handle");
+  }
+  if (task.kind !== "map" && (task.over !== null || task.maxParallel !== null)) {
+    problems.push(`over and maxParallel belong to a map, and it is a ${task.kind}; leave them out`);
+  }
+  if (task.kind === "map" && task.runIf !== "all_success") {
+    problems.push("a map needs its list, so its run-if rule can only be all_success; leave it out");
+  }
+  const { when } = task;
+  if (when === null) return problems;
+  if (when.is === "way" && (byName.get(when.task)?.kind ?? "branch") !== "branch") {
+    problems.push(
+      `its when asks which way task ${quoted(when.task)} takes, which is no branch; declare it with branch()`,
+    );
+  }
+  const asValue = task.runIf === "all_success" && when.is !== "way";
+  if (asValue && Object.values(task.needs).some((ref) => ref.task === when.task)) {
+    problems.push(
+      `it needs the output of task ${quoted(when.task)} and starts when that is ${when.is}, ` +
+        "so there may be none; add runIf: 'all_done' and look at its outcome, or leave out the need",
+    );
+  }
+  return problems;
+}
+
+function dataProblems(task: TaskSpec, spec: PipelineSpec): string[] {
+  const problems: string[] = [];
+  for (const [alias, output] of Object.entries(task.produces)) {
+    if (output.type === "event" && !Object.hasOwn(spec.events, output.event)) {
+      problems.push(
+        `its produces.${alias} names event ${output.event}, which the spec does not declare; add it to events`,
+      );
+    }
+    if (output.type === "dataset" && !Object.hasOwn(spec.datasets, output.dataset)) {
+      problems.push(
+        `its produces.${alias} names dataset ${output.dataset}, which the spec does not declare; add it to datasets`,
+      );
+    }
+  }
+  for (const [alias, input] of Object.entries(task.consumes)) {
+    if (isNamed(input.dataset, spec)) continue;
+    problems.push(
+      `its consumes.${alias} names dataset ${input.dataset}, which the spec does not declare; add it to datasets`,
+    );
+  }
+  const outputs = Object.values(task.produces).map((output) =>
+    output.type === "dataset" ? `dataset ${output.dataset}` : `event ${output.event}`,
+  );
+  const twice = outputs.find((output, index) => outputs.indexOf(output) !== index);
+  if (twice !== undefined) problems.push(`it produces ${twice} under two aliases; keep one`);
+  return problems;
+}
+
+function rangeProblems(task: TaskSpec): string[] {
+  const { retries, maxParallel } = task;
+  const out = (holds: boolean, what: string, value: unknown, range: string): string[] =>
+    holds ? [] : [`its ${what} ${quoted(value)} is out of range; give ${range}`];
+  return [
+    ...out(isWithin(retries.limit, 0, 1_000), "retry limit", retries.limit, "0 to 1000"),
+    ...out(
+      isWithin(retries.delayMs, 0, LONGEST_MS),
+      "retry delay in ms",
+      retries.delayMs,
+      "0s to 365d",
+    ),
+    ...out(
+      isWithin(retries.maxMs, retries.delayMs, LONGEST_MS),
+      "longest retry delay in ms",
+      retries.maxMs,
+      "at least the first delay, at most 365d",
+    ),
+    ...out(isWithin(task.timeoutMs, 1, LONGEST_MS), "timeout in ms", task.timeoutMs, "1ms to 365d"),
+    ...out(
+      isWithin(task.priority, -100, 100),
+      "priority",
+      task.priority,
+      "a whole number from -100 to 100",
+    ),
+    ...out(
+      maxParallel === null || isWithin(maxParallel, 1, 100_000),
+      "maxParallel",
+      maxParallel,
+      "1 to 100000",
+    ),
+    ...out(
+      ["exponential", "linear", "fixed"].includes(retries.backoff),
+      "backoff",
+      retries.backoff,
+      "exponential, linear or fixed",
+    ),
+    ...out(
+      RUN_IF_RULES.includes(task.runIf),
+      "run-if rule",
+      task.runIf,
+      `one of ${RUN_IF_RULES.join(", ")}`,
+    ),
+  ];
+}

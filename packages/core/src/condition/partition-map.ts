@@ -1,0 +1,74 @@
+import { type Scheme, type SchemeKind, schemeSpecOf } from "../dataset/partition-scheme.ts";
+import type { PartitionMapSpec } from "../spec/trigger-spec.ts";
+import type { PartitionScheme } from "../spec/partition-spec.ts";
+
+/** Where the value of one of the consumer's partition keys comes from, as data. */
+export interface MapDraft {
+  readonly spec: PartitionMapSpec;
+  /** Of a rollup: the scheme that it was written for. */
+  readonly to: PartitionScheme | null;
+}
+
+export const MAP: unique symbol = Symbol.for("millrace.partition-map") as never;
+
+export interface AnyPartitionMap<From extends string = string> {
+  readonly [MAP]: MapDraft;
+  readonly "~from"?: From;
+}
+
+/** The source's key `from` under another name. */
+export interface Same<From extends string> extends AnyPartitionMap<From> {
+  readonly "~map"?: { readonly same: From };
+}
+/** The period of `To` that the source's period lies in. */
+export interface Rollup<From extends string, To extends Scheme> extends AnyPartitionMap<From> {
+  readonly "~map"?: { readonly to: To };
+}
+/** One value, whatever the source. */
+export interface Fixed<V extends string> extends AnyPartitionMap<never> {
+  readonly "~map"?: { readonly to: Scheme<never, V> };
+}
+
+/** For each partition key of the consumer, where its value comes from. */
+export type PartitionMaps<From extends string> = { readonly [key: string]: AnyPartitionMap<From> };
+
+/** The schemes under which a mapped source presents itself. */
+export type Mapped<P, M> = {
+  readonly [K in keyof M]: M[K] extends { readonly "~map"?: { readonly same: infer F } }
+    ? F extends keyof P
+      ? P[F]
+      : never
+    : M[K] extends { readonly "~map"?: { readonly to: infer To } }
+      ? To
+      : never;
+};
+
+/** `as({ day: same("date") })`: the source's key `date` is the consumer's key `day`. */
+export function same<const From extends string>(from: From): Same<From> {
+  return toMap({ spec: { map: "same", from }, to: null });
+}
+
+/**
+ * `as({ month: rollup("date", month) })`: the month that the source's day lies in. Periods must
+ * nest: hours in days, days in weeks, months, quarters and years, in one time zone.
+ */
+export function rollup<const From extends string, To extends Scheme<SchemeKind>>(
+  from: From,
+  to: To,
+): Rollup<From, To> {
+  return toMap({ spec: { map: "rollup", from }, to: schemeSpecOf(to) });
+}
+
+/** `as({ region: fixed("eu") })`: always this value. */
+export function fixed<const V extends string>(value: V): Fixed<V> {
+  return toMap({ spec: { map: "fixed", value }, to: null });
+}
+
+function toMap(draft: MapDraft): { readonly [MAP]: MapDraft } {
+  return Object.freeze({ [MAP]: Object.freeze(draft) });
+}
+
+export function mapDraftOf(value: unknown): MapDraft | null {
+  const isMap = typeof value === "object" && value !== null && MAP in value;
+  return isMap ? (value as AnyPartitionMap)[MAP] : null;
+}

@@ -1,0 +1,53 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { machineNameProblem } from "../check/names.ts";
+import { jsonSchemaOf } from "../dataset/json-schema.ts";
+import { definitionInvalid } from "../error/millrace-error.ts";
+import type { EventSpec } from "../spec/event-spec.ts";
+
+export interface EventDeclaration {
+  readonly spec: EventSpec;
+  readonly schema: StandardSchemaV1 | null;
+}
+
+export const EVENT: unique symbol = Symbol.for("millrace.event") as never;
+
+export interface AnyEvent {
+  readonly name: string;
+  readonly [EVENT]: EventDeclaration;
+  readonly "~event"?: { readonly i: unknown; readonly o: unknown };
+}
+
+/** A type of event on the bus; by itself it is a trigger that every such event fires. */
+export interface EventType<N extends string, I, O> extends AnyEvent {
+  readonly name: N;
+  readonly "~event"?: { readonly i: I; readonly o: O };
+}
+
+export type EventIn<E> = E extends { readonly "~event"?: { readonly i: infer I } } ? I : never;
+export type EventOut<E> = E extends { readonly "~event"?: { readonly o: infer O } } ? O : never;
+
+/** What filters and paths of an event look at. */
+export interface EventFacts<O> {
+  readonly data: O;
+}
+
+/**
+ * Declares a type of event.
+ *
+ * @param name - Global, like `ticket.stale`: lower case, digits, `.`, `_` and `-`.
+ * @throws {DEFINITION_INVALID} When the name is none.
+ */
+export function event<const N extends string, I = unknown, O = I>(
+  name: N,
+  options: { readonly data?: StandardSchemaV1<I, O> } = {},
+): EventType<N, I, O> {
+  const problem = machineNameProblem(name);
+  if (problem !== null) throw definitionInvalid([`Event ${JSON.stringify(name)}: ${problem}.`]);
+  const schema = options.data ?? null;
+  const spec = { name, schema: schema === null ? null : jsonSchemaOf(schema, "output") };
+  return Object.freeze({ name, [EVENT]: Object.freeze({ spec: Object.freeze(spec), schema }) });
+}
+
+export function isEvent(value: unknown): value is AnyEvent {
+  return typeof value === "object" && value !== null && EVENT in value;
+}

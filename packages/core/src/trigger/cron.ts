@@ -1,0 +1,44 @@
+import type { Scheme } from "../dataset/partition-scheme.ts";
+import { toTrigger, type Trigger } from "./trigger-draft.ts";
+import type { ParamValues } from "./updated.ts";
+
+/** The partition that the fired interval covers. */
+export interface Interval {
+  readonly interval: true;
+}
+
+export interface CronOptions<Q, Params> {
+  /** IANA name; `UTC` unless given. */
+  readonly timezone?: string;
+  /** Fires that were missed: `none` (the default) are made up for, the `last`, or `all`. */
+  readonly catchup?: "none" | "last" | "all";
+  /** `interval`: the period that ended when it fired, for the pipeline's one calendar key. */
+  readonly partition?: Q;
+  readonly enabled?: boolean;
+  readonly params?: Params;
+}
+
+type Scheduled<Q> = Q extends "interval"
+  ? Interval
+  : { readonly [K in keyof Q]: Scheme<never, Q[K] & string> };
+
+/**
+ * Starts a run by the clock.
+ *
+ * @param expression - Five fields, or `@daily` and its kin.
+ */
+export function cron<
+  const Q extends "interval" | { readonly [key: string]: string } = {},
+  const Params extends ParamValues = {},
+>(expression: string, options: CronOptions<Q, Params> = {}): Trigger<never, Scheduled<Q>, Params> {
+  const { timezone = "UTC", catchup = "none", partition, enabled = true, params = {} } = options;
+  return toTrigger({
+    type: "schedule",
+    enabled,
+    cron: expression,
+    timezone,
+    catchup,
+    partition: partition ?? {},
+    params,
+  });
+}

@@ -1,0 +1,78 @@
+import {
+  type ConditionDraft,
+  conditionDraftOf,
+  type LegDraft,
+} from "../condition/condition-draft.ts";
+import { type AnyEvent, EVENT, isEvent } from "../event/event.ts";
+
+/** A trigger before it meets its pipeline. */
+export type TriggerDraft = ScheduleDraft | ConditionTriggerDraft;
+
+export interface ScheduleDraft {
+  readonly type: "schedule";
+  readonly enabled: boolean;
+  readonly cron: string;
+  readonly timezone: string;
+  readonly catchup: "none" | "last" | "all";
+  readonly partition: "interval" | Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export interface ConditionTriggerDraft {
+  readonly type: "datasets" | "pipelines" | "event";
+  readonly enabled: boolean;
+  readonly condition: ConditionDraft;
+  readonly each: boolean;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+export const TRIGGER: unique symbol = Symbol.for("millrace.trigger") as never;
+
+/** Any trigger, whatever its types. */
+export interface AnyTrigger {
+  readonly [TRIGGER]: TriggerDraft;
+  /** For the compiler only: sources, partitions that it gives, params that it fills. */
+  readonly "~trigger"?: { readonly s: unknown; readonly p: unknown; readonly params: unknown };
+}
+
+export interface Trigger<S, P, Params = {}> extends AnyTrigger {
+  readonly "~trigger"?: { readonly s: S; readonly p: P; readonly params: Params };
+}
+
+export function toTrigger<S, P, Params>(draft: TriggerDraft): Trigger<S, P, Params> {
+  return Object.freeze({ [TRIGGER]: Object.freeze(draft) });
+}
+
+/** What `on` may hold: a trigger, or a dataset, condition or event that stands for one. */
+export function triggerDraftOf(value: unknown): TriggerDraft | null {
+  if (typeof value !== "object" || value === null) return null;
+  if (TRIGGER in value) return (value as AnyTrigger)[TRIGGER];
+  const condition = conditionDraftOf(value);
+  if (condition !== null) return conditionTrigger("datasets", condition);
+  if (isEvent(value)) return conditionTrigger("event", { type: "leg", leg: eventLeg(value) });
+  return null;
+}
+
+/** What every trigger that facts start may be told. */
+export interface TriggerOptions {
+  readonly each?: boolean | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly params?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function conditionTrigger(
+  type: ConditionTriggerDraft["type"],
+  condition: ConditionDraft,
+  { each = false, enabled = true, params = {} }: TriggerOptions = {},
+): ConditionTriggerDraft {
+  return { type, enabled, condition, each, params };
+}
+
+/** A leg of an event: it has no partitions of its own, so unless told it is for none. */
+export function eventLeg(
+  event: AnyEvent,
+  rest: Partial<Pick<LegDraft, "where" | "maps" | "issues">> = {},
+): LegDraft {
+  const source = { type: "event", declaration: event[EVENT] } as const;
+  return { source, where: null, maps: {}, issues: [], ...rest };
+}
