@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
 import { Client } from "pg";
 
 export interface TestDatabase {
@@ -19,8 +21,14 @@ export function cloneTemplate(serverUrl: string, template: string): Promise<Test
   return createNamed(serverUrl, "test", template);
 }
 
-/** Brings the template to the present schema. */
-async function migrateTemplate(_url: string): Promise<void> {}
+/**
+ * Brings the template to the present schema, in a process of its own: what starts the servers is
+ * loaded without the condition under which packages resolve to their sources.
+ */
+async function migrateTemplate(url: string): Promise<void> {
+  const script = new URL("migrate.ts", import.meta.url).pathname;
+  await promisify(execFile)(process.execPath, ["--conditions=@millrace/source", script, url]);
+}
 
 async function createNamed(
   serverUrl: string,

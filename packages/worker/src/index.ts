@@ -1,1 +1,33 @@
-export {};
+export { BullmqBellQueue, type BullmqBellQueueOptions } from "./queue/bullmq-bell-queue.ts";
+export {
+  InProcessBellQueue,
+  type InProcessBellQueueOptions,
+} from "./queue/in-process-bell-queue.ts";
+export { assertRedisFit } from "./queue/redis-fit.ts";
+export { type Clock, systemClock } from "./clock.ts";
+export { isDataError } from "./data-error.ts";
+export { FollowUps, type FollowUpDependencies } from "./follow-ups.ts";
+export { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
+export {
+  type AttemptName,
+  type LogLevel,
+  type Observer,
+  safeObserver,
+  type WorkerEvent,
+} from "./observer.ts";
+export { type Scheduler, type SchedulerDependencies, startScheduler } from "./scheduler.ts";
+export { readSettings, type Settings, type SettingsSource, variableName } from "./settings.ts";
+export {
+  startSweeper,
+  type Sweeper,
+  SWEEPER_DEFAULTS,
+  type SweeperDependencies,
+  type SweeperSettings,
+} from "./sweeper.ts";
+export {
+  startWorker,
+  WORKER_DEFAULTS,
+  type WorkerDependencies,
+  type WorkerHandle,
+  type WorkerSettings,
+} from "./worker.ts";
