@@ -1,10 +1,7 @@
 import { sql } from "kysely";
 import type { LockedRun } from "./progress-runs.ts";
 import { ascending } from "./records.ts";
-import type { Tx } from "./transact.ts";
-import { VersionCache } from "./version-cache.ts";
-
-const versions = new VersionCache();
+import type { Work } from "./work.ts";
 
 /**
  * Lets queued runs begin, as many as their pipeline's limit leaves room for, oldest first. The
@@ -14,7 +11,7 @@ const versions = new VersionCache();
  * @param pipelineRowIds - Pipelines with a limit where a run ended or was added.
  */
 export async function admitRuns(
-  tx: Tx,
+  { tx, versions }: Work,
   pipelineRowIds: readonly number[],
 ): Promise<readonly LockedRun[]> {
   if (pipelineRowIds.length === 0) return [];

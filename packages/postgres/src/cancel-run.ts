@@ -1,11 +1,11 @@
 import { type Afterwards, isTerminal, MillraceError, type RunState } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
-import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { lockRuns, progressRuns, startRuns } from "./progress-runs.ts";
-import { transact, type Tx } from "./transact.ts";
+import type { Tx } from "./transact.ts";
 import type { VersionCache } from "./version-cache.ts";
+import { perform } from "./work.ts";
 
 /**
  * Cancels a run under its lock: nothing of it starts any more, what waits is cancelled at once,
@@ -19,8 +19,8 @@ export function cancelRun(
   versions: VersionCache,
   runId: number,
 ): Promise<Afterwards & { readonly state: RunState }> {
-  return transact(database, "cancel a run", async (tx) => {
-    const log = new AfterwardsLog();
+  return perform(database, versions, "cancel a run", async (work) => {
+    const { tx } = work;
     const [run] = await lockRuns(tx, [runId]);
     if (run === undefined) {
       throw new MillraceError(
@@ -30,19 +30,19 @@ export function cancelRun(
       );
     }
     const state = run.state as RunState;
-    if (isTerminal(state)) return { ...log.done(), state };
+    if (isTerminal(state)) return { state };
     await sql`update millrace.run set
         cancel_requested_at = coalesce(cancel_requested_at, millrace.now())
       where id = ${runId}`.execute(tx);
     await cancelWaiting(tx, runId);
     const version = await versions.load(tx, [run.version_id]);
     const loaded = version(run.version_id);
-    await progressRuns(tx, log, [{ runId, version: loaded, cancelling: true }]);
+    await progressRuns(work, [{ runId, version: loaded, cancelling: true }]);
     if (state === "queued") {
-      await startRuns(tx, log, await admitRuns(tx, [loaded.pipelineRowId]));
+      await startRuns(work, await admitRuns(work, [loaded.pipelineRowId]));
     }
     const [now] = await lockRuns(tx, [runId]);
-    return { ...log.done(), state: (now?.state ?? state) as RunState };
+    return { state: (now?.state ?? state) as RunState };
   });
 }
 

@@ -8,7 +8,6 @@ import {
   present,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { type Group, lockGroups } from "./delivery-groups.ts";
 import {
@@ -21,9 +20,10 @@ import {
 import { insertRuns, type NewRun } from "./insert-runs.ts";
 import { type LoadedFact, loadFacts, takeFacts } from "./load-facts.ts";
 import { HOPS_MAX } from "./task-facts.ts";
-import { transact, type Tx } from "./transact.ts";
+import type { Tx } from "./transact.ts";
 import { lockRegistry, type TriggerCache } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
+import { perform, type Work } from "./work.ts";
 
 /**
  * Evaluates facts, in one transaction: takes them from the outbox, gives each matching trigger
@@ -36,8 +36,8 @@ export function evaluateFacts(
   triggers: TriggerCache,
   facts: readonly Fact[],
 ): Promise<Afterwards> {
-  return transact(database, "evaluate triggers", async (tx) => {
-    const log = new AfterwardsLog();
+  return perform(database, versions, "evaluate triggers", async (work) => {
+    const { tx } = work;
     const registryVersion = await lockRegistry(tx, "shared");
     const index = await triggers.load(tx, registryVersion);
     const taken = await takeFacts(tx, facts);
@@ -47,11 +47,11 @@ export function evaluateFacts(
       tx,
       deliveries.filter(({ disposition }) => disposition !== "pending"),
     );
-    if (pending.length === 0) return log.done();
+    if (pending.length === 0) return {};
     const groups = await lockGroups(tx, pending);
     await insertDeliveries(tx, groups, pending);
-    await decideGroups(tx, log, versions, groups, taken);
-    return log.done();
+    await decideGroups(work, groups, taken);
+    return {};
   });
 }
 
@@ -62,12 +62,11 @@ interface Start {
 }
 
 async function decideGroups(
-  tx: Tx,
-  log: AfterwardsLog,
-  versions: VersionCache,
+  work: Work,
   groups: readonly Group[],
   taken: readonly LoadedFact[],
 ): Promise<void> {
+  const { tx, versions } = work;
   // In a statement of its own: the one that took the locks still sees what was before them.
   const waiting = await loadPending(
     tx,
@@ -93,8 +92,7 @@ async function decideGroups(
   });
   const [lively, runaway] = partition(starts, ({ run }) => run.hop <= HOPS_MAX);
   const ids = await insertRuns(
-    tx,
-    log,
+    work,
     lively.map(({ run }) => run),
   );
   await consumeDeliveries(tx, lively, ids);

@@ -6,14 +6,14 @@ import {
   present,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { recordAttempts } from "./record-attempts.ts";
 import { insertTaskFacts } from "./task-facts.ts";
 import { lockRuns, progressRuns } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
-import { transact, type Tx } from "./transact.ts";
+import type { Tx } from "./transact.ts";
 import type { LoadedVersion, VersionCache } from "./version-cache.ts";
+import { perform } from "./work.ts";
 
 /** An attempt that is still its owner's, and what its end means. */
 export interface FinishedAttempt {
@@ -43,8 +43,8 @@ export function finish(
   versions: VersionCache,
   items: readonly FinishItem[],
 ): Promise<FinishResult> {
-  return transact(database, "record the end of tasks", async (tx) => {
-    const log = new AfterwardsLog();
+  return perform(database, versions, "record the end of tasks", async (work) => {
+    const { tx, log } = work;
     const runs = await lockRuns(
       tx,
       items.map((item) => item.runId),
@@ -74,14 +74,13 @@ export function finish(
     await insertTaskFacts(tx, log, finished);
     const touched = ascending(finished.map(({ row }) => row.run_id));
     await progressRuns(
-      tx,
-      log,
+      work,
       touched.map((runId) => {
         const run = present(runOf.get(runId));
         return { runId, version: version(run.version_id), cancelling: run.cancelling };
       }),
     );
-    return { ...log.done(), recorded };
+    return { recorded };
   });
 }
 

@@ -1,16 +1,13 @@
 import { sql } from "kysely";
-import type { AfterwardsLog, ReadyRow } from "./afterwards.ts";
+import type { ReadyRow } from "./afterwards.ts";
 import { records } from "./records.ts";
 import { PRIORITY_MS } from "./task-rows.ts";
 import type { TimerRow } from "./timers.ts";
-import type { Tx } from "./transact.ts";
-import type { VersionCache } from "./version-cache.ts";
+import type { Work } from "./work.ts";
 
 /** A waiting task becomes ready, unless it was cancelled in the meantime. */
 export async function fireRetries(
-  tx: Tx,
-  log: AfterwardsLog,
-  versions: VersionCache,
+  { tx, log, versions }: Work,
   timers: readonly TimerRow[],
 ): Promise<void> {
   if (timers.length === 0) return;
@@ -49,4 +46,3 @@ export async function fireRetries(
     returning task_run_id, attempt, queue, version, ring`.execute(tx);
   log.ready(inserted.rows);
 }
-

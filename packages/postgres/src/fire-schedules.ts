@@ -7,12 +7,11 @@ import {
   type ScheduleSpec,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
-import type { AfterwardsLog } from "./afterwards.ts";
 import { insertRuns, type NewRun } from "./insert-runs.ts";
 import { records } from "./records.ts";
 import type { TimerRow } from "./timers.ts";
-import type { Tx } from "./transact.ts";
-import type { LoadedVersion, VersionCache } from "./version-cache.ts";
+import type { LoadedVersion } from "./version-cache.ts";
+import type { Work } from "./work.ts";
 
 interface ScheduleRow {
   readonly trigger_id: number;
@@ -23,12 +22,8 @@ interface ScheduleRow {
 }
 
 /** Starts the due slots of schedules, and sets each for its next. */
-export async function fireSchedules(
-  tx: Tx,
-  log: AfterwardsLog,
-  versions: VersionCache,
-  timers: readonly TimerRow[],
-): Promise<void> {
+export async function fireSchedules(work: Work, timers: readonly TimerRow[]): Promise<void> {
+  const { tx, versions } = work;
   if (timers.length === 0) return;
   const ids = timers.map(({ trigger_id }) => trigger_id);
   const { rows } = await sql<ScheduleRow>`
@@ -55,8 +50,8 @@ export async function fireSchedules(
     if (next === null) spent.push(timer.id);
     else rearmed.push({ id: timer.id, due_ms: next });
   }
-  await rearm(tx, log, rearmed, spent);
-  await startSlots(tx, log, fires);
+  await rearm(work, rearmed, spent);
+  await startSlots(work, fires);
 }
 
 function scheduledRun(schedule: ScheduleRow, version: LoadedVersion, slot: Instant): NewRun {
@@ -83,8 +78,7 @@ function scheduledRun(schedule: ScheduleRow, version: LoadedVersion, slot: Insta
 }
 
 async function rearm(
-  tx: Tx,
-  log: AfterwardsLog,
+  { tx, log }: Work,
   rearmed: readonly { id: number; due_ms: Instant }[],
   spent: readonly number[],
 ): Promise<void> {
@@ -96,8 +90,7 @@ async function rearm(
 
 /** A slot that has a run already is left alone: its primary key is the promise. */
 async function startSlots(
-  tx: Tx,
-  log: AfterwardsLog,
+  work: Work,
   fires: readonly { readonly slot: Instant; readonly run: NewRun }[],
 ): Promise<void> {
   const keys = fires.map(({ slot, run }) => ({ trigger_id: run.trigger?.id, slot }));
@@ -107,12 +100,11 @@ async function startSlots(
     select trigger_id, to_timestamp(slot / 1000.0), 0
     from ${records(keys, "trigger_id bigint, slot bigint")}
     on conflict do nothing
-    returning trigger_id, (extract(epoch from slot) * 1000)::bigint as slot_ms`.execute(tx);
+    returning trigger_id, (extract(epoch from slot) * 1000)::bigint as slot_ms`.execute(work.tx);
   const free = new Set(rows.map((row) => `${row.trigger_id} ${row.slot_ms}`));
   const won = fires.filter(({ slot, run }) => free.has(`${run.trigger?.id} ${slot}`));
   const ids = await insertRuns(
-    tx,
-    log,
+    work,
     won.map(({ run }) => run),
   );
   const slots = won.map(({ slot, run }, place) => ({
@@ -122,5 +114,5 @@ async function startSlots(
   }));
   await sql`update millrace.schedule_fire f set run_id = x.run_id
     from ${records(slots, "trigger_id bigint, slot bigint, run_id bigint")}
-    where f.trigger_id = x.trigger_id and f.slot = to_timestamp(x.slot / 1000.0)`.execute(tx);
+    where f.trigger_id = x.trigger_id and f.slot = to_timestamp(x.slot / 1000.0)`.execute(work.tx);
 }

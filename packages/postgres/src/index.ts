@@ -1,2 +1,4 @@
 export * from "./database.ts";
 export * from "./migrate.ts";
+export * from "./create-store.ts";
+export { sqlstateOf } from "./sqlstate.ts";

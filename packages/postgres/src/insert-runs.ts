@@ -6,11 +6,10 @@ import {
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
-import type { AfterwardsLog } from "./afterwards.ts";
 import { startRuns } from "./progress-runs.ts";
 import { records } from "./records.ts";
-import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
+import type { Work } from "./work.ts";
 
 /** A run that is to begin, and why. */
 export interface NewRun {
@@ -33,11 +32,7 @@ export interface NewRun {
  *
  * @returns Their ids, in the order given.
  */
-export async function insertRuns(
-  tx: Tx,
-  log: AfterwardsLog,
-  runs: readonly NewRun[],
-): Promise<readonly number[]> {
+export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<readonly number[]> {
   if (runs.length === 0) return [];
   const rows = runs.map(toRow);
   const columns = `place int, pipeline_id bigint, version_id bigint, limited boolean,
@@ -67,17 +62,17 @@ export async function insertRuns(
         case when not limited then millrace.now() end
       from x
     )
-    select place, id from x order by place`.execute(tx);
+    select place, id from x order by place`.execute(work.tx);
   const ids = inserted.rows.map((row) => row.id);
   const begun = runs
     .map(({ version }, place) => ({ runId: ids[place] ?? 0, version, cancelling: false }))
     .filter(({ version }) => version.spec.maxActiveRuns === null);
   const limited = runs.filter(({ version }) => version.spec.maxActiveRuns !== null);
   const admitted = await admitRuns(
-    tx,
+    work,
     limited.map(({ version }) => version.pipelineRowId),
   );
-  await startRuns(tx, log, [...begun, ...admitted]);
+  await startRuns(work, [...begun, ...admitted]);
   return ids;
 }
 

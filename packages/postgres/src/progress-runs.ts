@@ -7,13 +7,13 @@ import {
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
-import type { AfterwardsLog } from "./afterwards.ts";
 import { endRuns } from "./end-runs.ts";
 import { layOutMaps } from "./lay-out-maps.ts";
 import { ascending } from "./records.ts";
 import { insertTasks, moveMaps, settleMaps } from "./task-rows.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
+import type { Work } from "./work.ts";
 
 /** A run under its lock. */
 export interface LockedRun {
@@ -30,31 +30,24 @@ export interface RunPlan extends LockedRun {
  * Advances runs whose locks are held, and applies what follows, in a constant number of
  * statements for any number of runs.
  */
-export async function progressRuns(
-  tx: Tx,
-  log: AfterwardsLog,
-  runs: readonly LockedRun[],
-): Promise<void> {
+export async function progressRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
   if (runs.length === 0) return;
-  const views = await loadViews(tx, runs);
+  const views = await loadViews(work.tx, runs);
   const plans = runs.map((run) => ({
     ...run,
     plan: advance(run.version.graph, views.get(run.runId) ?? [], run.cancelling),
   }));
-  await applyPlans(tx, log, plans);
+  await applyPlans(work, plans);
 }
 
 /** Starts runs that have no rows yet. */
-export async function startRuns(
-  tx: Tx,
-  log: AfterwardsLog,
-  runs: readonly LockedRun[],
-): Promise<void> {
+export async function startRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
   const plans = runs.map((run) => ({ ...run, plan: advance(run.version.graph, []) }));
-  await applyPlans(tx, log, plans);
+  await applyPlans(work, plans);
 }
 
-async function applyPlans(tx: Tx, log: AfterwardsLog, plans: readonly RunPlan[]): Promise<void> {
+async function applyPlans(work: Work, plans: readonly RunPlan[]): Promise<void> {
+  const { tx, log } = work;
   log.ready(await insertTasks(tx, plans));
   await settleMaps(tx, plans);
   await moveMaps(tx, plans);
@@ -63,12 +56,12 @@ async function applyPlans(tx: Tx, log: AfterwardsLog, plans: readonly RunPlan[])
   await endRuns(tx, log, ended);
   const limited = ended.filter(({ version }) => version.spec.maxActiveRuns !== null);
   const admitted = await admitRuns(
-    tx,
+    work,
     limited.map(({ version }) => version.pipelineRowId),
   );
   // Laid out, a mapped task can start its items, or turn out to be empty.
-  await progressRuns(tx, log, expanded);
-  if (admitted.length > 0) await startRuns(tx, log, admitted);
+  await progressRuns(work, expanded);
+  if (admitted.length > 0) await startRuns(work, admitted);
 }
 
 async function loadViews(

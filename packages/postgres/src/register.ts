@@ -32,10 +32,7 @@ export function register(database: Database, deployment: Deployment): Promise<Af
     await lockRegistry(tx, "exclusive");
     await checkBuild(tx, deployment);
     const others = (await listActive(tx)).filter(({ deployment: d }) => d !== deployment.name);
-    checkSpecs(
-      deployment,
-      others,
-    );
+    checkSpecs(deployment, others);
     if (await isUnchanged(tx, deployment)) return log.done();
     await upsertDeployment(tx, deployment);
     await upsertDatasets(tx, deployment.pipelines);

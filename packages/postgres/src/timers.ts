@@ -1,11 +1,10 @@
 import type { Afterwards } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { fireRetries } from "./fire-retries.ts";
 import { fireSchedules } from "./fire-schedules.ts";
-import { transact } from "./transact.ts";
 import type { VersionCache } from "./version-cache.ts";
+import { perform } from "./work.ts";
 
 /** A timer that this transaction holds. */
 export interface TimerRow {
@@ -27,27 +26,22 @@ export function fireDue(
   versions: VersionCache,
   limit: number,
 ): Promise<Afterwards & { readonly fired: number }> {
-  return transact(database, "fire timers", async (tx) => {
-    const log = new AfterwardsLog();
+  return perform(database, versions, "fire timers", async (work) => {
     const { rows } = await sql<TimerRow>`
       select id, kind, due_at, trigger_id, task_run_id, attempt, millrace.now() as now
       from millrace.timer where due_at <= (select millrace.now())
-      order by due_at limit ${limit} for update skip locked`.execute(tx);
+      order by due_at limit ${limit} for update skip locked`.execute(work.tx);
     if (rows.length > 0) {
       await fireRetries(
-        tx,
-        log,
-        versions,
+        work,
         rows.filter(({ kind }) => kind === "retry"),
       );
       await fireSchedules(
-        tx,
-        log,
-        versions,
+        work,
         rows.filter(({ kind }) => kind === "schedule"),
       );
     }
-    return { ...log.done(), fired: rows.length };
+    return { fired: rows.length };
   });
 }
 
@@ -58,4 +52,3 @@ export async function nextDueInMs(database: Database): Promise<number | null> {
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(0, ms);
 }
-

@@ -1,0 +1,69 @@
+import type {
+  IntakeStore,
+  RegistryStore,
+  SessionStore,
+  SweepStore,
+  TaskStore,
+  TimerStore,
+  TriggerStore,
+} from "@millrace/core/internal";
+import { cancelRun } from "./cancel-run.ts";
+import { claim, claimNext } from "./claim.ts";
+import type { Database } from "./database.ts";
+import { evaluateFacts } from "./evaluate-facts.ts";
+import { finish } from "./finish.ts";
+import { recordEvents, recordUpdates } from "./intake-facts.ts";
+import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
+import { latestUpdate } from "./latest-update.ts";
+import { listSpecs, register } from "./register.ts";
+import { closeSession, drainSession, listCancelled, openSession } from "./sessions.ts";
+import { startRun } from "./start-run.ts";
+import { expireSessions, listAbandoned, listPending, ringAgain } from "./sweeps.ts";
+import { fireDue, nextDueInMs } from "./timers.ts";
+import { TriggerCache } from "./trigger-cache.ts";
+import { VersionCache } from "./version-cache.ts";
+
+/** Every port of the engine, on one database. */
+export interface Store
+  extends
+    IntakeStore,
+    RegistryStore,
+    SessionStore,
+    SweepStore,
+    TaskStore,
+    TimerStore,
+    TriggerStore {
+  cancelRun(runId: number): ReturnType<typeof cancelRun>;
+}
+
+/** One store a process: it keeps parsed pipeline versions and triggers. */
+export function createStore(database: Database): Store {
+  const versions = new VersionCache();
+  const triggers = new TriggerCache();
+  return {
+    open: (session) => openSession(database, session),
+    drain: (sessionId) => drainSession(database, sessionId),
+    close: (sessionId) => closeSession(database, sessionId),
+    listCancelled: (sessionId) => listCancelled(database, sessionId),
+    claim: (sessionId, tasks) => claim(database, versions, sessionId, tasks),
+    claimNext: (sessionId, channels, limit) =>
+      claimNext(database, versions, sessionId, channels, limit),
+    finish: (items) => finish(database, versions, items),
+    latestUpdate: (dataset, partition) => latestUpdate(database, dataset, partition),
+    evaluate: (facts) => evaluateFacts(database, versions, triggers, facts),
+    listPending: (olderThanMs, limit) => listPending(database, olderThanMs, limit),
+    fireDue: (limit) => fireDue(database, versions, limit),
+    nextDueInMs: () => nextDueInMs(database),
+    ringAgain: (olderThanMs, limit) => ringAgain(database, olderThanMs, limit),
+    expireSessions: () => expireSessions(database),
+    listAbandoned: (graceMs, limit) => listAbandoned(database, graceMs, limit),
+    register: (deployment) => register(database, deployment),
+    listSpecs: () => listSpecs(database),
+    recordUpdates: (items) => recordUpdates(database, items),
+    recordEvents: (items) => recordEvents(database, items),
+    recordObjects: (items) => recordObjects(database, items),
+    recordDeadLetters: (items) => recordDeadLetters(database, items),
+    startRun: (start) => startRun(database, versions, start),
+    cancelRun: (runId) => cancelRun(database, versions, runId),
+  };
+}

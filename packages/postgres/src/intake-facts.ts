@@ -1,0 +1,186 @@
+import {
+  type IntakeEvent,
+  type IntakeResult,
+  type IntakeUpdate,
+  MillraceError,
+  partitionText,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { AfterwardsLog } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+import { records } from "./records.ts";
+import { transact, type Tx } from "./transact.ts";
+
+/** Records updates from outside; what a source told before, under the same key, changes nothing. */
+export function recordUpdates(
+  database: Database,
+  items: readonly IntakeUpdate[],
+): Promise<IntakeResult> {
+  return transact(database, "record updates", async (tx) => {
+    const log = new AfterwardsLog();
+    const ids = await insertUpdates(tx, log, items);
+    return { ...log.done(), ids };
+  });
+}
+
+/** @returns By item: the id of its update, null for one that was told before. */
+export async function insertUpdates(
+  tx: Tx,
+  log: AfterwardsLog,
+  items: readonly IntakeUpdate[],
+): Promise<(number | null)[]> {
+  if (items.length === 0) return [];
+  const rows = items.map((item, place) => ({
+    place,
+    dataset: item.dataset,
+    partition: partitionText(item.partition),
+    kind: item.kind,
+    uri: item.uri,
+    metadata: item.metadata,
+    source_type: item.source.type,
+    source_key: item.source.key,
+    key: item.idempotencyKey,
+    correlation_id: item.correlationId,
+  }));
+  const datasets = await datasetIds(
+    tx,
+    items.map(({ dataset }) => dataset),
+  );
+  const known = await knownKeys(tx, "update", rows);
+  const fresh = rows.filter((row) => !known.has(keyOf(row)) && isFirst(row, rows));
+  const columns = `place int, dataset_id bigint, partition text, kind text, uri text,
+    metadata jsonb, source_type text, source_key text, key text, correlation_id text`;
+  const wanted = fresh.map((row) => ({ ...row, dataset_id: datasets.get(row.dataset) }));
+  const inserted = await sql<{ place: number; id: number }>`
+    with x as materialized (
+      select *, nextval(pg_get_serial_sequence('millrace.update', 'id')) as id
+      from ${records(wanted, columns, "r")} order by place
+    ),
+    keyed as (
+      insert into millrace.fact_key (kind, source_type, key, fact_id)
+      select 'update', source_type, key, id from x where key is not null
+    ),
+    fact as (
+      insert into millrace.update (id, dataset_id, partition, kind, uri, metadata, source_type,
+        source_key, correlation_id, hop)
+      overriding system value
+      select id, dataset_id, partition, kind, uri, coalesce(metadata, 'null'::jsonb), source_type,
+        source_key, coalesce(correlation_id, 'update_' || id), 0
+      from x
+    ),
+    pending as (insert into millrace.fact_pending (kind, id) select 'update', id from x)
+    select place, id from x`.execute(tx);
+  return places(items.length, log, "update", inserted.rows);
+}
+
+/** Records events from outside, on the bus. */
+export function recordEvents(
+  database: Database,
+  items: readonly IntakeEvent[],
+): Promise<IntakeResult> {
+  return transact(database, "record events", async (tx) => {
+    const log = new AfterwardsLog();
+    const rows = items.map((item, place) => ({
+      place,
+      name: item.name,
+      data: item.data,
+      source_type: item.source.type,
+      source_key: item.source.key,
+      key: item.idempotencyKey,
+      correlation_id: item.correlationId,
+    }));
+    const known = await knownKeys(tx, "event", rows);
+    const fresh = rows.filter((row) => !known.has(keyOf(row)) && isFirst(row, rows));
+    const columns = `place int, name text, data jsonb, source_type text, source_key text, key text,
+      correlation_id text`;
+    const inserted = await sql<{ place: number; id: number }>`
+      with x as materialized (
+        select *, nextval(pg_get_serial_sequence('millrace.event', 'id')) as id
+        from ${records(fresh, columns, "r")} order by place
+      ),
+      keyed as (
+        insert into millrace.fact_key (kind, source_type, key, fact_id)
+        select 'event', source_type, key, id from x where key is not null
+      ),
+      fact as (
+        insert into millrace.event (id, name, data, source_type, source_key, correlation_id, hop)
+        overriding system value
+        select id, name, coalesce(data, 'null'::jsonb), source_type, source_key,
+          coalesce(correlation_id, 'event_' || id), 0
+        from x
+      ),
+      pending as (insert into millrace.fact_pending (kind, id) select 'event', id from x)
+      select place, id from x`.execute(tx);
+    const ids = places(items.length, log, "event", inserted.rows);
+    return { ...log.done(), ids };
+  });
+}
+
+interface Keyed {
+  readonly place: number;
+  readonly source_type: string;
+  readonly key: string | null;
+}
+
+function keyOf({ source_type, key, place }: Keyed): string {
+  return key === null ? `#${place}` : `${source_type} ${key}`;
+}
+
+/** Of two items with one key in the same call, the first counts. */
+function isFirst(row: Keyed, rows: readonly Keyed[]): boolean {
+  return row.key === null || rows.find((other) => keyOf(other) === keyOf(row)) === row;
+}
+
+/**
+ * Keys that are there already. A lock on each key makes two intakes of the same one take turns;
+ * leaving it to the primary key would fail the whole batch of whoever comes second.
+ */
+async function knownKeys(
+  tx: Tx,
+  kind: "update" | "event",
+  rows: readonly Keyed[],
+): Promise<Set<string>> {
+  const keyed = rows.filter(({ key }) => key !== null);
+  if (keyed.length === 0) return new Set();
+  const columns = "source_type text, key text";
+  await sql`
+    select pg_advisory_xact_lock(h) from (
+      select distinct hashtextextended(${kind} || ' ' || source_type || ' ' || key, 0) as h
+      from ${records(keyed, columns)} order by h
+    ) locks`.execute(tx);
+  const found = await sql<{ source_type: string; key: string }>`
+    select k.source_type, k.key from millrace.fact_key k
+    join ${records(keyed, columns)} on k.source_type = x.source_type and k.key = x.key
+    where k.kind = ${kind}`.execute(tx);
+  return new Set(found.rows.map(({ source_type, key }) => `${source_type} ${key}`));
+}
+
+async function datasetIds(tx: Tx, names: readonly string[]): Promise<Map<string, number>> {
+  const wanted = [...new Set(names)].map((name) => ({ name }));
+  const { rows } = await sql<{ name: string; id: number | null }>`
+    select x.name, d.id from ${records(wanted, "name text")}
+    left join millrace.dataset d on d.namespace || '/' || d.name = x.name`.execute(tx);
+  for (const { name, id } of rows) {
+    if (id !== null) continue;
+    throw new MillraceError(
+      "NOT_FOUND",
+      { what: "dataset", name },
+      `There is no dataset ${name}. Register a pipeline that names it, or correct the name.`,
+    );
+  }
+  return new Map(rows.map(({ name, id }) => [name, id ?? 0]));
+}
+
+function places(
+  length: number,
+  log: AfterwardsLog,
+  kind: "update" | "event",
+  rows: readonly { readonly place: number; readonly id: number }[],
+): (number | null)[] {
+  const ids = Array.from({ length }, (): number | null => null);
+  for (const { place, id } of rows) {
+    ids[place] = id;
+    log.fact(kind, id);
+  }
+  return ids;
+}

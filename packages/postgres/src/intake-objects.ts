@@ -1,0 +1,131 @@
+import {
+  decideObject,
+  type DeadLetter,
+  type IntakeResult,
+  type IntakeUpdate,
+  type ObjectState,
+  type ObservedObject,
+  present,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { AfterwardsLog } from "./afterwards.ts";
+import type { Database } from "./database.ts";
+import { insertUpdates } from "./intake-facts.ts";
+import { records } from "./records.ts";
+import { transact, type Tx } from "./transact.ts";
+
+/**
+ * Compares objects with the present state of their keys, under a lock on each, and records an
+ * update for those that are news. The same object told of twice, by an event and by a listing,
+ * in two processes at once, is one update.
+ */
+export function recordObjects(
+  database: Database,
+  items: readonly ObservedObject[],
+): Promise<IntakeResult> {
+  return transact(database, "record objects", async (tx) => {
+    const log = new AfterwardsLog();
+    const states = await lockStates(tx, items);
+    const changed = new Set<string>();
+    const news: { place: number; update: IntakeUpdate }[] = [];
+    items.forEach((observed, place) => {
+      const key = stateKey(observed);
+      const state = states.get(key) ?? null;
+      const decision = decideObject(state, observed);
+      if (decision.next !== state) changed.add(key);
+      states.set(key, decision.next);
+      if (decision.record) news.push({ place, update: toUpdate(observed, decision.identity) });
+    });
+    await saveStates(tx, states, changed);
+    const inserted = await insertUpdates(
+      tx,
+      log,
+      news.map(({ update }) => update),
+    );
+    const ids = items.map((): number | null => null);
+    news.forEach(({ place }, index) => (ids[place] = inserted[index] ?? null));
+    return { ...log.done(), ids };
+  });
+}
+
+const COLUMNS = "dataset text, bucket text, key text";
+
+/** The advisory locks also cover keys that have no state yet. */
+async function lockStates(
+  tx: Tx,
+  items: readonly ObservedObject[],
+): Promise<Map<string, ObjectState | null>> {
+  const keys = new Map(items.map((item) => [stateKey(item), item]));
+  const wanted = [...keys.values()].map(({ dataset, bucket, key }) => ({ dataset, bucket, key }));
+  await sql`
+    select pg_advisory_xact_lock(h) from (
+      select distinct hashtextextended('object ' || dataset || ' ' || bucket || ' ' || key, 0) as h
+      from ${records(wanted, COLUMNS)} order by h
+    ) locks`.execute(tx);
+  const { rows } = await sql<{
+    dataset: string;
+    bucket: string;
+    key: string;
+    state: ObjectState | null;
+  }>`select x.dataset, x.bucket, x.key, s.state
+     from ${records(wanted, COLUMNS)}
+     join millrace.dataset d on d.namespace || '/' || d.name = x.dataset
+     left join millrace.object_state s
+       on s.dataset_id = d.id and s.bucket = x.bucket and s.key = x.key`.execute(tx);
+  return new Map(rows.map((row) => [stateKey(row), row.state]));
+}
+
+async function saveStates(
+  tx: Tx,
+  states: ReadonlyMap<string, ObjectState | null>,
+  changed: ReadonlySet<string>,
+): Promise<void> {
+  if (changed.size === 0) return;
+  const rows = [...changed].toSorted().map((text) => {
+    const [dataset, bucket, key] = JSON.parse(text) as string[];
+    return { dataset, bucket, key, state: present(states.get(text)) };
+  });
+  await sql`
+    insert into millrace.object_state (dataset_id, bucket, key, state)
+    select d.id, x.bucket, x.key, x.state from ${records(rows, `${COLUMNS}, state jsonb`)}
+    join millrace.dataset d on d.namespace || '/' || d.name = x.dataset
+    on conflict (dataset_id, bucket, key) do update set state = excluded.state`.execute(tx);
+}
+
+function stateKey(of: { dataset: string; bucket: string; key: string }): string {
+  return JSON.stringify([of.dataset, of.bucket, of.key]);
+}
+
+/** The version id, where there is one, is the idempotency key: all that were seen are kept. */
+function toUpdate(observed: ObservedObject, identity: string | null): IntakeUpdate {
+  const { dataset, partition, kind, bucket, key } = observed;
+  const uri = `s3://${bucket}/${key}`;
+  return {
+    dataset,
+    partition,
+    kind,
+    uri,
+    metadata: null,
+    source: { type: "s3", key: uri },
+    idempotencyKey: identity === null ? null : JSON.stringify([dataset, uri, identity]),
+    correlationId: null,
+  };
+}
+
+/** Keeps what cannot be delivered, so that it can be looked at and mended. */
+export async function recordDeadLetters(
+  database: Database,
+  items: readonly DeadLetter[],
+): Promise<void> {
+  if (items.length === 0) return;
+  // NUL is the one character that text cannot hold.
+  const rows = items.map(({ source, reason, body }) => ({
+    source,
+    reason: reason.replaceAll("\0", "\uFFFD"),
+    body: body.toWellFormed().replaceAll("\0", "\uFFFD").slice(0, 262_144),
+  }));
+  await sql`
+    insert into millrace.dead_letter (source, reason, body)
+    select source, reason, body from ${records(rows, "source text, reason text, body text")}
+  `.execute(database.db);
+}
