@@ -2,7 +2,13 @@ export { all, any, atLeast, type Condition } from "./condition/condition.ts";
 export type { Leg } from "./condition/leg.ts";
 export { fixed, rollup, same } from "./condition/partition-map.ts";
 export type { AnyDataset, UpdateOf } from "./dataset/any-dataset.ts";
-export { type Dataset, dataset, type DatasetOptions, datasetRef } from "./dataset/dataset.ts";
+export {
+  type Dataset,
+  dataset,
+  type DatasetOptions,
+  type DatasetRef,
+  datasetRef,
+} from "./dataset/dataset.ts";
 export {
   daily,
   hourly,

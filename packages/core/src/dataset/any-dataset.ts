@@ -27,6 +27,12 @@ export interface AnyDataset {
   };
 }
 
+/** Any dataset that this code declares: of a reference, the URI is not known here. */
+export interface AnyProducible extends AnyDataset {
+  /** As declared, slots and all; null when it has no place. */
+  readonly uri: string | null;
+}
+
 export type PartsOf<D> = D extends { readonly "~types"?: { readonly p: infer P } } ? P : never;
 export type InOf<D> = D extends { readonly "~types"?: { readonly i: infer I } } ? I : never;
 export type OutOf<D> = D extends { readonly "~types"?: { readonly o: infer O } } ? O : never;

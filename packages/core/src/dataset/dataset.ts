@@ -13,15 +13,27 @@ import { type Scheme, type Schemes, schemeSpecOf } from "./partition-scheme.ts";
 import { type Previous, previousOf } from "./previous.ts";
 
 /**
- * A data product: partition keys `P`, metadata as written `I` and as read `O`. In a condition it
- * stands for each of its updates.
+ * A dataset as others see it: partition keys `P`, metadata as written `I` and as read `O`. In a
+ * condition it stands for each of its updates.
  */
-export interface Dataset<N extends string, P, I, O, U = string | null>
-  extends AnyDataset, Leg<Dataset<N, P, I, O, U>, P> {
+export interface DatasetRef<N extends string, P, I, O, U = string | null>
+  extends AnyDataset, Leg<DatasetRef<N, P, I, O, U>, P> {
   readonly name: N;
   readonly "~types"?: { readonly p: P; readonly i: I; readonly o: O; readonly u: U };
   /** In `consumes`: what an earlier run wrote. It is no edge of the graph, so it makes no cycle. */
-  previous(): Previous<Dataset<N, P, I, O, U>>;
+  previous(): Previous<DatasetRef<N, P, I, O, U>>;
+}
+
+/** A declared data product, which tasks may produce. */
+export interface Dataset<N extends string, P, I, O, U = string | null> extends DatasetRef<
+  N,
+  P,
+  I,
+  O,
+  U
+> {
+  /** As declared, slots and all; null when it has no place. */
+  readonly uri: string | null;
 }
 
 export interface DatasetOptions<U extends string, P, I, O> {
@@ -105,7 +117,7 @@ export function dataset<
 export function datasetRef<const N extends string, P extends Schemes = {}, I = {}, O = I>(
   name: N,
   { namespace, partitions, metadata }: DatasetRefOptions<P, I, O> = {},
-): Dataset<N, P, I, O> {
+): DatasetRef<N, P, I, O> {
   const problems: string[] = [];
   const schema: StandardSchemaV1 | null = metadata ?? null;
   const spec = {
@@ -135,13 +147,14 @@ function toDataset<N extends string, P, I, O, U>(
     maps: null,
     issues: [],
   } as const;
-  const methods = legMethods<Dataset<N, P, I, O, U>, P>(draft);
+  const methods = legMethods<DatasetRef<N, P, I, O, U>, P>(draft);
   return Object.freeze({
     ...methods,
     namespace: spec.namespace,
     name: spec.name,
+    uri: spec.uri,
     [DATASET]: Object.freeze(declaration),
-    previous: () => previousOf<Dataset<N, P, I, O, U>>(declaration),
+    previous: () => previousOf<DatasetRef<N, P, I, O, U>>(declaration),
   });
 }
 

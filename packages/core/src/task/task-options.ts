@@ -1,4 +1,4 @@
-import type { AnyDataset } from "../dataset/any-dataset.ts";
+import type { AnyDataset, AnyProducible } from "../dataset/any-dataset.ts";
 import type { AnyPrevious } from "../dataset/previous.ts";
 import type { AnyEvent } from "../event/event.ts";
 import type { AnyPipeline } from "../pipeline/any-pipeline.ts";
@@ -7,7 +7,7 @@ import type { AnyHandle, Handle, Way } from "./handle.ts";
 import type { RetryOptions } from "./retry-options.ts";
 
 export type Needs = { readonly [alias: string]: AnyHandle };
-export type Outputs = { readonly [alias: string]: AnyDataset | AnyEvent };
+export type Outputs = { readonly [alias: string]: AnyProducible | AnyEvent };
 export type Inputs = { readonly [alias: string]: AnyDataset | AnyPrevious };
 
 export interface TaskOptions<N, D, C, R> {
