@@ -141,10 +141,11 @@ async function open(kind: "embedded" | "server"): Promise<{
   drop: () => Promise<void>;
 }> {
   if (kind === "embedded") {
-    const database = await openEmbedded({ directory: "memory" });
+    const database = await openEmbedded({ directory: null });
     await migrate(database);
     return { database, drop: async () => {} };
   }
-  const { url, drop } = await createDatabase();
-  return { database: openServer({ url, connectionsMax: 1 }), drop };
+  const server = await createDatabase();
+  const database = openServer({ url: server.url, connectionsMax: 1 });
+  return { database, drop: () => server.drop() };
 }

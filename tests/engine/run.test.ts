@@ -1,3 +1,4 @@
+import { present } from "@millrace/core/internal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Engine, failed, ok, startEngine } from "./engine.ts";
 import { after, pipelineSpec, taskSpec } from "./specs.ts";
@@ -58,7 +59,7 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     const first = await engine.claim();
     expect(first).toHaveLength(3);
     expect(await engine.claim()).toHaveLength(0);
-    await engine.finish(first[0]!);
+    await engine.finish(present(first[0]));
     expect(await engine.claim()).toHaveLength(1);
     for (const task of first.slice(1)) await engine.finish(task);
     await engine.settle();
@@ -91,12 +92,12 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     await engine.register(pipelineSpec("fence", [taskSpec("a")]));
     const runId = await engine.start("fence");
     const [first] = await engine.claim();
-    expect(await engine.finish(first!, { type: "lost" })).toBe(true);
+    expect(await engine.finish(present(first), { type: "lost" })).toBe(true);
     const [second] = await engine.claim();
     expect(second?.attempt).toBe(2);
-    expect(await engine.finish(first!, ok("late"))).toBe(false);
-    expect(await engine.finish(second!, ok("mine"))).toBe(true);
-    expect(await engine.finish(second!, ok("twice"))).toBe(false);
+    expect(await engine.finish(present(first), ok("late"))).toBe(false);
+    expect(await engine.finish(present(second), ok("mine"))).toBe(true);
+    expect(await engine.finish(present(second), ok("twice"))).toBe(false);
     expect(await stateOf(runId)).toBe("succeeded");
   });
 
@@ -105,7 +106,7 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     const runId = await engine.start("poison");
     for (let crash = 0; crash < 3; crash++) {
       const [task] = await engine.claim();
-      await engine.finish(task!, { type: "lost" });
+      await engine.finish(present(task), { type: "lost" });
     }
     expect(await engine.claim()).toHaveLength(0);
     expect(await stateOf(runId)).toBe("failed");
@@ -185,8 +186,8 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     const { state } = await engine.store.cancelRun(runId);
     expect(state).toBe("running");
     expect(await engine.claim()).toHaveLength(0);
-    expect(await engine.store.listCancelled(engine.sessionId)).toEqual([a!.taskRunId]);
-    expect(await engine.finish(a!, ok("in time"))).toBe(true);
+    expect(await engine.store.listCancelled(engine.sessionId)).toEqual([present(a).taskRunId]);
+    expect(await engine.finish(present(a), ok("in time"))).toBe(true);
     expect(await tasksOf(runId)).toEqual({ a: "succeeded", b: "cancelled", c: "cancelled" });
     expect(await stateOf(runId)).toBe("cancelled");
   });
@@ -201,7 +202,7 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     const [task] = await engine.claim();
     await engine.store.cancelRun(third);
     expect(await states()).toEqual(["running", "queued", "cancelled"]);
-    await engine.finish(task!);
+    await engine.finish(present(task));
     expect(await states()).toEqual(["succeeded", "running", "cancelled"]);
     await engine.settle();
     expect(await states()).toEqual(["succeeded", "succeeded", "cancelled"]);

@@ -2,6 +2,7 @@ import type {
   ConditionSpec,
   ConditionTriggerSpec,
   DatasetSpec,
+  FilterSpec,
   PartitionSchemes,
   PipelineSpec,
   TaskSpec,
@@ -69,13 +70,17 @@ export function declare(...datasets: readonly DatasetSpec[]): Record<string, Dat
   return Object.fromEntries(datasets.map((spec) => [`${spec.namespace}/${spec.name}`, spec]));
 }
 
-export function leg(dataset: string, keys: readonly string[] = []): ConditionSpec {
+export function leg(
+  dataset: string,
+  keys: readonly string[] = [],
+  where: FilterSpec | null = null,
+): ConditionSpec {
   const partition = Object.fromEntries(
     keys.map((key) => [key, { map: "same", from: key }] as const),
   );
   return {
     type: "leg",
-    leg: { source: { type: "dataset", dataset: `default/${dataset}` }, where: null, partition },
+    leg: { source: { type: "dataset", dataset: `default/${dataset}` }, where, partition },
   };
 }
 

@@ -157,9 +157,7 @@ describe.each(["embedded", "server"] as const)("triggers on the %s database", (k
   });
 
   test("a filter keeps updates away, and the decision is recorded", async () => {
-    const where = { path: ["metadata", "rows"], op: "gt", value: 0 } as const;
-    const { leg: plain } = leg("a", ["date"]) as { leg: never };
-    const filtered = { type: "leg", leg: { ...(plain as object), where } } as never;
+    const filtered = leg("a", ["date"], { path: ["metadata", "rows"], op: "gt", value: 0 });
     await engine.register(
       pipelineSpec("filtered", [taskSpec("t")], {
         partitions: DAY,

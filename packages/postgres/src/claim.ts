@@ -56,8 +56,7 @@ export function claimNext(
   database: Database,
   versions: VersionCache,
   sessionId: string,
-  channels: readonly Channel[],
-  limit: number,
+  { channels, limit }: { readonly channels: readonly Channel[]; readonly limit: number },
 ): Promise<readonly ClaimedTask[]> {
   const picked = sql`
     select r.task_run_id from millrace.ready r

@@ -47,7 +47,7 @@ export function createStore(database: Database): Store {
     listCancelled: (sessionId) => listCancelled(database, sessionId),
     claim: (sessionId, tasks) => claim(database, versions, sessionId, tasks),
     claimNext: (sessionId, channels, limit) =>
-      claimNext(database, versions, sessionId, channels, limit),
+      claimNext(database, versions, sessionId, { channels, limit }),
     finish: (items) => finish(database, versions, items),
     latestUpdate: (dataset, partition) => latestUpdate(database, dataset, partition),
     evaluate: (facts) => evaluateFacts(database, versions, triggers, facts),

@@ -21,9 +21,9 @@ export interface ServerOptions {
   readonly onProblem?: (error: Error) => void;
 }
 
-/** A directory for the data, or `memory` for none. */
 export interface EmbeddedOptions {
-  readonly directory: string | "memory";
+  /** Where the data lies; null keeps it in memory. */
+  readonly directory: string | null;
 }
 
 /** Opens a pool of connections to a PostgreSQL server, 15 or newer. Connects at the first query. */
@@ -55,9 +55,9 @@ export function openServer(options: ServerOptions): Database {
  */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Database> {
   const { directory } = options;
-  const lock = directory === "memory" ? null : await lockDirectory(directory);
+  const lock = directory === null ? null : await lockDirectory(directory);
   try {
-    const pglite = await PGlite.create(directory === "memory" ? {} : { dataDir: directory });
+    const pglite = await PGlite.create(directory === null ? {} : { dataDir: directory });
     const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
     const close = async (): Promise<void> => {
       await db.destroy();

@@ -2,7 +2,6 @@ import {
   dueSlots,
   type Instant,
   intervalPartition,
-  present,
   previousTick,
   type ScheduleSpec,
 } from "@millrace/core/internal";

@@ -24,7 +24,7 @@ export async function migrate(database: Database): Promise<readonly string[]> {
     migrationLockTableName: "migration_lock",
   });
   const { error, results = [] } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error instanceof Error) throw error;
   return results.map((result) => result.migrationName);
 }
 

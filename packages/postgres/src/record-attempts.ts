@@ -44,6 +44,7 @@ type AttemptRecord = ReturnType<typeof toRecord>;
 function toRecord({ item, row, version, decision }: FinishedAttempt) {
   const { spec } = present(version.graph.tasks[row.task]);
   const { outcome } = item;
+  const isBranch = spec.kind === "branch";
   const succeeded = outcome.type === "succeeded" && decision.state === "succeeded";
   return {
     id: row.id,
@@ -58,7 +59,7 @@ function toRecord({ item, row, version, decision }: FinishedAttempt) {
     outcome: outcome.type,
     reason: "error" in decision ? decision.error.reason : null,
     error: "error" in decision ? decision.error : null,
-    way: succeeded && spec.kind === "branch" ? String(outcome.output) : null,
+    way: succeeded && typeof outcome.output === "string" && isBranch ? outcome.output : null,
     output: succeeded ? outcome.output : undefined,
     delay_ms: decision.state === "waiting" ? decision.delayMs : 0,
     queue: spec.queue,

@@ -53,67 +53,67 @@ export function advance(
   views: readonly (TaskView | undefined)[],
   cancelling = false,
 ): Advance {
-  const states = graph.tasks.map(({ index }) => views[index]?.state);
-  const plan = { start: [], expand: [], items: [], settle: [] } as Plan;
-  let slots = graph.maxParallelTasks - views.reduce((sum, view) => sum + inFlight(view), 0);
-
+  const pass = beginPass(graph, views, cancelling);
   for (const index of graph.order) {
     const task = present(graph.tasks[index]);
     const view = views[index];
-    if (view?.items && view.state === "waiting") {
-      slots -= continueMap(task, view.items, cancelling, slots, plan, states);
-    } else if (states[index] === undefined) {
-      slots -= decideTask(task, views, states, cancelling, slots, plan);
-    }
+    if (view?.items && view.state === "waiting") continueMap(pass, task, view.items);
+    else if (view === undefined) decideTask(pass, task);
   }
-  return { ...plan, end: decideEnd(graph, states, cancelling) };
+  const { start, expand, items, settle } = pass;
+  return { start, expand, items, settle, end: decideEnd(pass) };
 }
 
-interface Plan {
+/** One pass over a graph: what is known so far, and what has been planned. */
+interface Pass {
+  readonly graph: RunGraph;
+  readonly views: readonly (TaskView | undefined)[];
+  readonly cancelling: boolean;
+  /** By task index, brought up to date as the pass settles them. */
+  readonly states: (TaskState | undefined)[];
+  /** How many more attempts the run may have in flight. */
+  slots: number;
   readonly start: number[];
   readonly expand: number[];
   readonly items: { task: number; from: number; to: number }[];
   readonly settle: Settlement[];
 }
-type States = (TaskState | undefined)[];
 
-/** @returns How many slots it took. */
-function decideTask(
-  task: GraphTask,
+function beginPass(
+  graph: RunGraph,
   views: readonly (TaskView | undefined)[],
-  states: States,
   cancelling: boolean,
-  slots: number,
-  plan: Plan,
-): number {
-  const { index } = task;
-  const settle = (state: Settlement["state"], reason: string): number => {
+): Pass {
+  const states = graph.tasks.map(({ index }) => views[index]?.state);
+  const taken = views.reduce((sum, view) => sum + inFlight(view), 0);
+  const slots = graph.maxParallelTasks - taken;
+  return { graph, views, cancelling, states, slots, start: [], expand: [], items: [], settle: [] };
+}
+
+/** Decides a task that has no row yet. */
+function decideTask(pass: Pass, task: GraphTask): void {
+  const { index, spec } = task;
+  const { states, cancelling } = pass;
+  const settle = (state: Settlement["state"], reason: string): void => {
     states[index] = state;
-    plan.settle.push({ task: index, state, reason, laidOut: false });
-    return 0;
+    pass.settle.push({ task: index, state, reason, laidOut: false });
   };
   if (cancelling) return settle("cancelled", "the run was cancelled");
-  const gate = decideGate(task, views, states);
-  const rule = decideRule(
-    task.spec.runIf,
-    task.ruled.map((up) => states[up]),
-  );
-  const decision = gate === "start" ? rule : gate;
-  if (decision === "wait") return 0;
-  if (decision !== "start") return settle(decision, reasonOf(task, gate, rule));
-  if (task.spec.kind === "map") plan.expand.push(index);
-  else if (slots > 0) plan.start.push(index);
-  else return 0;
-  states[index] = "queued";
-  return task.spec.kind === "map" ? 0 : 1;
+  const gate = decideGate(pass, task);
+  const ruled = task.ruled.map((up) => states[up]);
+  const decision = gate === "start" ? decideRule(spec.runIf, ruled) : gate;
+  if (decision === "wait") return;
+  if (decision !== "start") return settle(decision, reasonOf(task, gate, decision));
+  if (spec.kind === "map") {
+    pass.expand.push(index);
+  } else if (pass.slots > 0) {
+    pass.slots -= 1;
+    pass.start.push(index);
+  }
 }
 
 /** What the one task named by `when` says. */
-function decideGate(
-  task: GraphTask,
-  views: readonly (TaskView | undefined)[],
-  states: States,
-): RuleDecision {
+function decideGate({ states, views }: Pass, task: GraphTask): RuleDecision {
   const { when } = task.spec;
   if (when === null || task.gate === null) return "start";
   const state = states[task.gate];
@@ -126,35 +126,28 @@ function decideGate(
   return when.is === "done" || failed ? "start" : "skipped";
 }
 
-function reasonOf(task: GraphTask, gate: RuleDecision, rule: RuleDecision): string {
+function reasonOf(task: GraphTask, gate: RuleDecision, decision: RuleDecision): string {
   const { when, runIf } = task.spec;
-  if (gate === "start" || when === null) return `run-if ${runIf} was not met: ${rule}`;
+  if (gate === "start" || when === null) return `run-if ${runIf} was not met: ${decision}`;
   if (when.is === "way") return `branch ${when.task} did not take the way ${when.way}`;
   return `task ${when.task} did not end as ${when.is}`;
 }
 
-/** Starts further items of a mapped task, or settles it. @returns How many slots it took. */
-function continueMap(
-  task: GraphTask,
-  items: ItemCounts,
-  cancelling: boolean,
-  slots: number,
-  plan: Plan,
-  states: States,
-): number {
-  const { index, spec } = task;
+/** Starts further items of a mapped task, or settles it. */
+function continueMap(pass: Pass, { index, spec }: GraphTask, items: ItemCounts): void {
   const active = items.next - items.done;
-  if (items.done === items.total || (cancelling && active === 0)) {
+  if (items.done === items.total || (pass.cancelling && active === 0)) {
     const settled = settleMap(index, items);
-    states[index] = settled.state;
-    plan.settle.push(settled);
-    return 0;
+    pass.states[index] = settled.state;
+    pass.settle.push(settled);
+    return;
   }
-  if (cancelling) return 0;
-  const free = Math.min(slots, (spec.maxParallel ?? Number.MAX_SAFE_INTEGER) - active);
-  const to = Math.min(items.total, items.next + Math.max(0, free));
-  if (to > items.next) plan.items.push({ task: index, from: items.next, to });
-  return to - items.next;
+  if (pass.cancelling) return;
+  const ownFree = (spec.maxParallel ?? Number.MAX_SAFE_INTEGER) - active;
+  const to = Math.min(items.total, items.next + Math.max(0, Math.min(pass.slots, ownFree)));
+  if (to === items.next) return;
+  pass.items.push({ task: index, from: items.next, to });
+  pass.slots -= to - items.next;
 }
 
 function settleMap(task: number, { total, done, failed }: ItemCounts): Settlement {
@@ -171,7 +164,7 @@ function inFlight(view: TaskView | undefined): number {
   return view.state === "queued" || view.state === "running" ? 1 : 0;
 }
 
-function decideEnd(graph: RunGraph, states: States, cancelling: boolean): Advance["end"] {
+function decideEnd({ graph, states, cancelling }: Pass): Advance["end"] {
   if (states.some((state) => state === undefined || !isTerminal(state))) return null;
   if (cancelling) return { state: "cancelled", reason: null };
   const failed = graph.leaves.filter(

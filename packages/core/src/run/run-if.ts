@@ -32,16 +32,9 @@ export function decideRule(
 }
 
 function startsEarly(rule: RunIf, { success, failed }: Counts): boolean {
-  switch (rule) {
-    case "at_least_one_success":
-      return success > 0;
-    case "at_least_one_failed":
-      return failed > 0;
-    case "at_least_one_done":
-      return success + failed > 0;
-    default:
-      return false;
-  }
+  if (rule === "at_least_one_success") return success > 0;
+  if (rule === "at_least_one_failed") return failed > 0;
+  return rule === "at_least_one_done" && success + failed > 0;
 }
 
 /** Every upstream task has ended. */
