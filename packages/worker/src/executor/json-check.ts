@@ -1,0 +1,145 @@
+import type { JsonValue } from "@millrace/core/internal";
+
+export type JsonCheck =
+  | { readonly ok: true; readonly value: JsonValue }
+  /** A sentence that names the path, what is there, and how to mend it. */
+  | { readonly ok: false; readonly problem: string };
+
+/** A value that a handler gives away: at most this much, as UTF-8 JSON text. Larger goes to a file. */
+export const OUTPUT_BYTES_MAX = 1024 * 1024;
+const DEPTH_MAX = 200;
+
+/**
+ * Takes a copy of a value, if JSON can carry it: nothing is dropped or bent on the way, apart
+ * from members that are undefined, which are left out. The copy no longer changes when the
+ * handler's own object does.
+ *
+ * Refused: what `JSON.stringify` would alter or drop (Date, Map, class instances, NaN, undefined
+ * in a list), what Postgres cannot store (NUL, lone surrogates), cycles, and more than `bytesMax`.
+ *
+ * @param path - How problems call the value: `result`, `metadata`.
+ */
+export function checkJson(value: unknown, path: string, bytesMax = OUTPUT_BYTES_MAX): JsonCheck {
+  try {
+    const copy = new Copier(bytesMax).copy(value, path, 0);
+    const bytes = Buffer.byteLength(JSON.stringify(copy));
+    if (bytes > bytesMax) throw new NotJson(tooLarge(path, bytesMax));
+    return { ok: true, value: copy };
+  } catch (error) {
+    if (error instanceof NotJson) return { ok: false, problem: error.message };
+    // A getter or a proxy of the user's threw.
+    return { ok: false, problem: `${path} cannot be read: ${textOf(error)}` };
+  }
+}
+
+/** Carries a problem out of the recursion; never leaves this file. */
+class NotJson extends Error {}
+
+class Copier {
+  /** A lower bound of what is left, so that a huge value is given up on early. */
+  #bytesLeft: number;
+  readonly #bytesMax: number;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+    this.#bytesLeft = bytesMax;
+  }
+
+  copy(value: unknown, path: string, depth: number): JsonValue {
+    switch (typeof value) {
+      case "string":
+        return this.#text(value, path);
+      case "number":
+        this.#spend(1, path);
+        if (Number.isFinite(value)) return value + 0; // JSON has no -0
+        throw new NotJson(`${path}: ${value} is not JSON; return null instead`);
+      case "boolean":
+        this.#spend(4, path);
+        return value;
+      case "object":
+        this.#spend(2, path);
+        return value === null ? null : this.#object(value, path, depth);
+      case "bigint":
+      case "function":
+      case "symbol":
+      case "undefined":
+        throw new NotJson(`${path}: ${nameOf(value)} is not JSON${mendOf(value)}`);
+    }
+  }
+
+  #text(value: string, path: string): string {
+    this.#spend(value.length + 2, path);
+    const problem = textProblem(value);
+    if (problem !== null) throw new NotJson(`${path} holds ${problem}, which cannot be stored`);
+    return value;
+  }
+
+  #object(value: object, path: string, depth: number): JsonValue {
+    if (depth >= DEPTH_MAX) {
+      throw new NotJson(
+        `${path.slice(0, 120)}… is nested deeper than ${DEPTH_MAX}, or in a circle`,
+      );
+    }
+    if (Array.isArray(value)) return this.#list(value, path, depth);
+    if (!isPlain(value)) throw new NotJson(`${path}: ${nameOf(value)} is not JSON${mendOf(value)}`);
+    const members: [string, JsonValue][] = [];
+    for (const key of Object.keys(value)) {
+      const member: unknown = Reflect.get(value, key);
+      if (member === undefined) continue;
+      const memberPath = pathTo(path, key);
+      members.push([this.#text(key, memberPath), this.copy(member, memberPath, depth + 1)]);
+    }
+    return Object.fromEntries(members);
+  }
+
+  #list(value: readonly unknown[], path: string, depth: number): JsonValue {
+    this.#spend(value.length, path);
+    // Not `map`, which skips the holes of a sparse list.
+    return Array.from(value, (item, index) => this.copy(item, `${path}[${index}]`, depth + 1));
+  }
+
+  #spend(bytes: number, path: string): void {
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft < 0) throw new NotJson(tooLarge(path, this.#bytesMax));
+  }
+}
+
+/** What in a text no row can hold, or null. */
+export function textProblem(text: string): string | null {
+  if (text.includes("\0")) return "a NUL character";
+  return text.isWellFormed() ? null : "half of a surrogate pair";
+}
+
+/** Objects of other realms count too: their prototype is an object without one. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function nameOf(value: unknown): string {
+  if (value === undefined) return "undefined";
+  if (typeof value === "bigint") return "BigInt";
+  if (typeof value !== "object" || value === null) return `a ${typeof value}`;
+  return value.constructor.name || "an object of an unnamed class";
+}
+
+function mendOf(value: unknown): string {
+  if (value instanceof Date) return "; return its toISOString()";
+  if (value instanceof Promise) return "; await it first";
+  if (value instanceof Map || value instanceof Set) return "; return an array of its entries";
+  if (typeof value === "bigint") return "; return a string, or a number if it is small enough";
+  return value === undefined ? "; return null instead" : "; return a plain object";
+}
+
+function pathTo(path: string, key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+}
+
+function tooLarge(path: string, bytesMax: number): string {
+  const KiB = bytesMax / 1024;
+  return `${path} makes it larger than ${KiB} KiB; write it to a file and return where it lies`;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? String(error.message) : typeof error;
+}

@@ -1,0 +1,88 @@
+import { isNativeError } from "node:util/types";
+import type { StoredError } from "@millrace/core/internal";
+
+const NAME_BYTES_MAX = 256;
+const TEXT_BYTES_MAX = 16 * 1024;
+/** Errors inside an error (`cause`, `errors`) that are told of. */
+const INNER_MAX = 8;
+
+/**
+ * What was thrown, as rows keep it: cleaned and cut, whatever it was. Never throws, because a
+ * failure that cannot be recorded would look like a task that never ends.
+ */
+export function toStoredError(thrown: unknown, reason: StoredError["reason"]): StoredError {
+  if (!isError(thrown)) {
+    const message = cleaned(`thrown: ${describe(thrown)}`, TEXT_BYTES_MAX);
+    return { name: "NonError", message, stack: null, reason };
+  }
+  const name = cleaned(textAt(thrown, "name") || "Error", NAME_BYTES_MAX);
+  const message = cleaned(textAt(thrown, "message"), TEXT_BYTES_MAX);
+  const stack = stackOf(thrown);
+  return { name, message, stack: stack === "" ? null : cleaned(stack, TEXT_BYTES_MAX), reason };
+}
+
+/** `text` without what cannot be stored, and at most `bytesMax` long in UTF-8. */
+export function cleaned(text: string, bytesMax: number): string {
+  // One code unit is at least one byte, so the rest is not worth cleaning.
+  const clean = text
+    .slice(0, bytesMax + 1)
+    .replaceAll("\0", "\uFFFD")
+    .toWellFormed();
+  if (Buffer.byteLength(clean) <= bytesMax) return clean;
+  const cut = Buffer.from(clean).subarray(0, bytesMax - Buffer.byteLength("…"));
+  // Half of a character at the end decodes to U+FFFD.
+  return `${cut.toString("utf8").replace(/\uFFFD+$/, "")}…`;
+}
+
+/** The stack, and those of the errors behind it. */
+function stackOf(error: Error): string {
+  const parts = [textAt(error, "stack")];
+  const seen = new Set<unknown>([error]);
+  for (let inner = innerOf(error); inner.length > 0 && seen.size < INNER_MAX;) {
+    const [next, ...rest] = inner;
+    inner = rest;
+    if (seen.has(next)) continue;
+    seen.add(next);
+    parts.push(`caused by: ${isError(next) ? textAt(next, "stack") : describe(next)}`);
+    if (isError(next)) inner.push(...innerOf(next));
+  }
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function innerOf(error: Error): unknown[] {
+  const cause = readAt(error, "cause");
+  const errors = readAt(error, "errors");
+  const all = Array.isArray(errors) ? errors.slice(0, INNER_MAX) : [];
+  return cause === undefined || cause === null ? all : [cause, ...all];
+}
+
+function isError(value: unknown): value is Error {
+  try {
+    return isNativeError(value) || value instanceof Error; // the first holds across realms
+  } catch {
+    return false; // a revoked proxy
+  }
+}
+
+/** A property, "" when it is no text or its getter throws. */
+function textAt(value: object, key: string): string {
+  const text = readAt(value, key);
+  return typeof text === "string" ? text : "";
+}
+
+function readAt(value: object, key: string): unknown {
+  try {
+    return Reflect.get(value, key);
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(value: unknown): string {
+  try {
+    if (typeof value === "object" && value !== null) return JSON.stringify(value) ?? "an object";
+    return String(value);
+  } catch {
+    return `something that cannot be shown (${typeof value})`;
+  }
+}

@@ -1,0 +1,101 @@
+import type {
+  Afterwards,
+  Bell,
+  BellQueue,
+  Fact,
+  Instant,
+  TriggerStore,
+} from "@millrace/core/internal";
+import type { Clock } from "./clock.ts";
+import { isDataError } from "./data-error.ts";
+import { GroupCommit } from "./group-commit.ts";
+import type { Observer } from "./observer.ts";
+
+export interface FollowUpDependencies {
+  readonly queue: BellQueue;
+  readonly triggers: TriggerStore;
+  readonly clock: Clock;
+  readonly observe: Observer;
+  /** Tells the timer loop of this process, if it has one, that a timer was set. */
+  readonly wakeTimers?: (at: Instant) => void;
+}
+
+/** Beyond this, facts are left to the sweep: they wait in Postgres, not in memory. */
+const FACTS_WAITING_MAX = 10_000;
+
+/**
+ * Does what a commit left to be done: rings bells, evaluates facts, wakes the timer loop. All of
+ * it is best effort, because sweeps find what is missed; so nothing here ever fails its caller.
+ */
+export class FollowUps {
+  readonly #dependencies: FollowUpDependencies;
+  readonly #evaluations: GroupCommit<Fact, void>;
+  readonly #rings = new Set<Promise<void>>();
+  #ringsFailed = 0;
+
+  constructor(dependencies: FollowUpDependencies) {
+    const { clock, observe } = dependencies;
+    this.#dependencies = dependencies;
+    this.#evaluations = new GroupCommit<Fact, void>({
+      flush: (facts) => this.#evaluate(facts),
+      keyOf: ({ id }) => id,
+      isDataError,
+      delay: (ms) => clock.sleep(ms),
+      random: () => clock.random(),
+      onRetry: (error) => observe({ type: "problem", where: "evaluate", error }),
+      waitingMax: FACTS_WAITING_MAX,
+      retriesMax: 3,
+    });
+  }
+
+  /** How often ringing has failed; grows while the queue is out of reach. */
+  get ringsFailed(): number {
+    return this.#ringsFailed;
+  }
+
+  follow({ bells, facts, timerAt, ended }: Afterwards): void {
+    this.ring(bells);
+    void this.evaluate(facts);
+    if (timerAt !== null) this.#dependencies.wakeTimers?.(timerAt);
+    for (const run of ended) this.#dependencies.observe({ type: "runEnded", ...run });
+  }
+
+  ring(bells: readonly Bell[]): void {
+    if (bells.length === 0) return;
+    const ringing = this.#ring(bells).finally(() => this.#rings.delete(ringing));
+    this.#rings.add(ringing);
+  }
+
+  /** Resolves to how many of the facts were evaluated; the others are left to the sweep. */
+  async evaluate(facts: readonly Fact[]): Promise<number> {
+    const settled = await Promise.allSettled(facts.map((fact) => this.#evaluations.submit(fact)));
+    const failed = settled.filter((each) => each.status === "rejected");
+    const [first] = failed;
+    if (first !== undefined) {
+      this.#dependencies.observe({ type: "problem", where: "evaluate", error: first.reason });
+    }
+    return facts.length - failed.length;
+  }
+
+  /** Resolves when nothing is under way; with nothing new coming in, that is soon. */
+  async idle(): Promise<void> {
+    await this.#evaluations.idle();
+    await Promise.all(this.#rings);
+  }
+
+  async #evaluate(facts: readonly Fact[]): Promise<readonly void[]> {
+    const afterwards = await this.#dependencies.triggers.evaluate(facts);
+    this.#dependencies.observe({ type: "evaluated", facts: facts.length });
+    this.follow(afterwards);
+    return facts.map(() => undefined);
+  }
+
+  async #ring(bells: readonly Bell[]): Promise<void> {
+    try {
+      if (!(await this.#dependencies.queue.ring(bells))) this.#ringsFailed += 1;
+    } catch (error) {
+      this.#ringsFailed += 1;
+      this.#dependencies.observe({ type: "problem", where: "ring", error });
+    }
+  }
+}

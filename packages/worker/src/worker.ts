@@ -1,0 +1,196 @@
+import type {
+  Bell,
+  BellQueue,
+  LeaseKeeper,
+  PipelineDefinition,
+  SessionStore,
+  TaskStore,
+} from "@millrace/core/internal";
+import { type Clock, jittered, within } from "./clock.ts";
+import type { FollowUps } from "./follow-ups.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import type { Observer } from "./observer.ts";
+import type { Settings } from "./settings.ts";
+import { Attempts } from "./worker/attempts.ts";
+import { channelsOf } from "./worker/channels.ts";
+import { Claimer } from "./worker/claimer.ts";
+import { drainWorker } from "./worker/drain-worker.ts";
+import { Ear } from "./worker/ear.ts";
+import { PollPace } from "./worker/poll-pace.ts";
+import { SessionKeeper } from "./worker/session-keeper.ts";
+
+export interface WorkerDependencies {
+  readonly sessions: SessionStore;
+  readonly tasks: TaskStore;
+  readonly queue: BellQueue;
+  readonly lease: LeaseKeeper;
+  readonly followUps: FollowUps;
+  readonly clock: Clock;
+  readonly observe: Observer;
+}
+
+export interface WorkerSettings {
+  /** What this process has code for. */
+  readonly definitions: readonly PipelineDefinition[];
+  readonly settings: Settings;
+  readonly host: string;
+  readonly pid: number;
+  /** Handlers at once. */
+  readonly slots: number;
+  /** Null in the embedded mode, where a lease cannot lapse. */
+  readonly leaseMs: number | null;
+  /** How long a handler may take to stop once its signal has aborted. */
+  readonly abortGraceMs: number;
+}
+
+export const WORKER_DEFAULTS: Pick<WorkerSettings, "slots" | "leaseMs" | "abortGraceMs"> = {
+  slots: 10,
+  leaseMs: 15_000,
+  abortGraceMs: 2_000,
+};
+
+export interface WorkerHandle {
+  /** How many handlers run now. */
+  runningCount(): number;
+  /**
+   * Takes nothing new, waits up to `graceMs` for what runs, aborts the rest and hands it back.
+   * Never rejects, and resolves within some seconds after the grace, whatever handlers do. A
+   * second call ends the grace of the first at once.
+   */
+  drain(options: { readonly graceMs: number }): Promise<void>;
+}
+
+const CANCELLED_EVERY_MS = 1_000;
+/** A queue that does not answer must not keep a worker from starting: it polls meanwhile. */
+const LISTEN_MS_MAX = 1_000;
+
+/**
+ * Starts a worker: claims attempts of its pipelines, runs them, and records how they ended.
+ *
+ * @throws {SCHEMA_MISMATCH} When this code and the database do not fit.
+ */
+export async function startWorker(
+  dependencies: WorkerDependencies,
+  settings: WorkerSettings,
+): Promise<WorkerHandle> {
+  const worker = new Worker(dependencies, settings);
+  await worker.start();
+  return {
+    runningCount: () => worker.runningCount,
+    drain: ({ graceMs }) => worker.drain(graceMs),
+  };
+}
+
+class Worker {
+  readonly #dependencies: WorkerDependencies;
+  readonly #abortGraceMs: number;
+  readonly #pace: PollPace;
+  readonly #session: SessionKeeper;
+  readonly #attempts: Attempts;
+  readonly #claimer: Claimer;
+  readonly #ear: Ear;
+  readonly #hurry = Promise.withResolvers<void>();
+  #poll: Loop | null = null;
+  #cancel: Loop | null = null;
+  #drained: Promise<void> | null = null;
+
+  constructor(dependencies: WorkerDependencies, settings: WorkerSettings) {
+    const { tasks, followUps, clock } = dependencies;
+    const { definitions, slots, abortGraceMs, host, pid, leaseMs } = settings;
+    const channels = channelsOf(definitions);
+    this.#dependencies = dependencies;
+    this.#abortGraceMs = abortGraceMs;
+    this.#pace = new PollPace(clock, () => followUps.ringsFailed);
+    const start = { host, pid, slots, leaseMs, channels };
+    this.#session = new SessionKeeper(dependencies, start, {
+      onOpened: () => this.#opened(),
+      onLost: () => this.#lost(),
+    });
+    this.#attempts = new Attempts({
+      ...dependencies,
+      abortGraceMs,
+      settings: settings.settings,
+      latestUpdate: (dataset, partition) => tasks.latestUpdate(dataset, partition),
+      definitions: new Map(definitions.map((definition) => [definition.version, definition])),
+      onFreed: () => this.#freed(),
+    });
+    this.#claimer = new Claimer({
+      ...dependencies,
+      session: this.#session,
+      attempts: this.#attempts,
+      channels,
+      slots,
+      onRoom: () => this.#look(),
+    });
+    this.#ear = new Ear({ ...dependencies, channels, answer: (bell) => this.#answer(bell) });
+  }
+
+  get runningCount(): number {
+    return this.#attempts.runningCount;
+  }
+
+  async start(): Promise<void> {
+    const { clock, observe } = this.#dependencies;
+    await this.#session.open();
+    this.#poll = startLoop({ name: "poll", clock, observe, round: () => this.#pollOnce() });
+    this.#cancel = startLoop({ name: "cancel", clock, observe, round: () => this.#cancelOnce() });
+    await within(LISTEN_MS_MAX, this.#ear.start(), clock);
+  }
+
+  drain(graceMs: number): Promise<void> {
+    if (this.#drained !== null) this.#hurry.resolve();
+    const parts = {
+      ...this.#dependencies,
+      abortGraceMs: this.#abortGraceMs,
+      session: this.#session,
+      attempts: this.#attempts,
+      claimer: this.#claimer,
+      ear: this.#ear,
+      loops: [this.#poll, this.#cancel].filter((loop) => loop !== null),
+    };
+    this.#drained ??= drainWorker(parts, graceMs, this.#hurry.promise);
+    return this.#drained;
+  }
+
+  /** Bells are taken only while there is room for what they announce. */
+  #look(): void {
+    this.#ear.setOpen(this.#claimer.capacity > 0);
+  }
+
+  #freed(): void {
+    this.#look();
+    if (this.#claimer.more) this.#poll?.wake();
+  }
+
+  #opened(): void {
+    this.#look();
+    this.#poll?.wake();
+  }
+
+  #lost(): void {
+    this.#attempts.abort("lost");
+    this.#look();
+  }
+
+  #answer(bell: Bell): Promise<void> {
+    this.#pace.heard();
+    return this.#claimer.answer(bell);
+  }
+
+  async #pollOnce(): Promise<number> {
+    const backlog = this.#claimer.more;
+    const found = await this.#claimer.claimNext();
+    if (this.#claimer.more && this.#claimer.capacity > 0) return 0;
+    return this.#pace.next(backlog ? 0 : found);
+  }
+
+  async #cancelOnce(): Promise<number> {
+    const { sessions, clock } = this.#dependencies;
+    const { id } = this.#session;
+    if (id !== null && this.#attempts.runningCount > 0) {
+      const cancelled = new Set(await sessions.listCancelled(id));
+      this.#attempts.abort("cancelled", ({ taskRunId }) => cancelled.has(taskRunId));
+    }
+    return jittered(CANCELLED_EVERY_MS, clock);
+  }
+}
