@@ -1,1 +1,9 @@
-export {};
+export {
+  openStore,
+  type Roles,
+  type Runtime,
+  type RuntimeOptions,
+  type Services,
+  startRuntime,
+} from "./compose.ts";
+export { type Project, type ProjectOptions, toProject } from "./project.ts";

@@ -1,0 +1,47 @@
+import { definitionInvalid, hasDefinition, type PipelineDefinition } from "@millrace/core/internal";
+import { definitionOf, pipelineId } from "@millrace/core/internal";
+import { isObjectSource, type ObjectSource } from "@millrace/sensors";
+
+/** What one deployment consists of: code that is registered and run together. */
+export interface Project {
+  readonly name: string;
+  /** Grows with each build; null when builds are not numbered. */
+  readonly build: number | null;
+  readonly definitions: readonly PipelineDefinition[];
+  readonly sources: readonly ObjectSource[];
+}
+
+export interface ProjectOptions {
+  readonly name: string;
+  readonly build?: number | null;
+  /** Modules whose exports are looked through for pipelines and sources; others are let be. */
+  readonly modules: readonly object[];
+}
+
+/**
+ * Collects the pipelines and sources that modules export. A pipeline that several modules export
+ * is one.
+ *
+ * @throws {DEFINITION_INVALID} When there is no pipeline, or two different ones have one name.
+ */
+export function toProject({ name, build = null, modules }: ProjectOptions): Project {
+  const exported = modules.flatMap((module) => Object.values(module as Record<string, unknown>));
+  const definitions = [...new Set(exported.filter(hasDefinition).map(definitionOf))];
+  const sources = [...new Set(exported.filter(isObjectSource))];
+  const names = definitions.map(({ spec }) => pipelineId(spec));
+  const twice = new Set(names.filter((id, index) => names.indexOf(id) !== index));
+  if (twice.size > 0) {
+    throw definitionInvalid(
+      [...twice].map(
+        (id) => `Project ${name} has two pipelines ${id}. Rename one: a name stands for one thing.`,
+      ),
+    );
+  }
+  if (definitions.length === 0) {
+    throw definitionInvalid([
+      `Project ${name} exports no pipeline. Export what pipeline(…) returns, ` +
+        "as in `export const report = pipeline(…)`.",
+    ]);
+  }
+  return { name, build, definitions, sources };
+}

@@ -1,0 +1,72 @@
+import { datasetId, type DatasetId, type DatasetSpec } from "@millrace/core/internal";
+import type { Store } from "@millrace/postgres";
+import {
+  type RecordedObject,
+  type RunningSource,
+  type SourceProblem,
+  startObjectSource,
+} from "@millrace/sensors";
+import type { FollowUps } from "@millrace/worker";
+import type { Project } from "./project.ts";
+
+export interface SourceHooks {
+  readonly onRecorded?: (recorded: RecordedObject) => void;
+  readonly onProblem?: (problem: SourceProblem) => void;
+}
+
+/** Registrations of other deployments are seen within this time. */
+const KNOWN_FOR_MS = 2_000;
+
+/** Starts the sources of a project, which serve the datasets of every deployment. */
+export function startSources(
+  { sources }: Project,
+  {
+    store,
+    followUps,
+    hooks,
+  }: { readonly store: Store; readonly followUps: FollowUps; readonly hooks: SourceHooks },
+): { stop(): Promise<void> } {
+  const known = keepFor(KNOWN_FOR_MS, () => loadKnown(store));
+  const running: RunningSource[] = sources.map((source) =>
+    startObjectSource(source, {
+      intake: store,
+      datasets: async () => (await known()).datasets,
+      produced: async () => (await known()).produced,
+      afterwards: (result) => followUps.follow(result),
+      ...(hooks.onRecorded !== undefined && { onRecorded: hooks.onRecorded }),
+      ...(hooks.onProblem !== undefined && { onProblem: hooks.onProblem }),
+    }),
+  );
+  return {
+    stop: async () => {
+      await Promise.all(running.map((source) => source.stop()));
+    },
+  };
+}
+
+interface Known {
+  readonly datasets: readonly DatasetSpec[];
+  readonly produced: ReadonlySet<DatasetId>;
+}
+
+async function loadKnown(store: Store): Promise<Known> {
+  const specs = (await store.listSpecs()).map(({ spec }) => spec);
+  const datasets = new Map(
+    specs.flatMap((spec) => Object.values(spec.datasets).map((d) => [datasetId(d), d] as const)),
+  );
+  const outputs = specs.flatMap(({ tasks }) => tasks.flatMap((t) => Object.values(t.produces)));
+  const produced = outputs.flatMap((output) => (output.type === "dataset" ? [output.dataset] : []));
+  return { datasets: [...datasets.values()], produced: new Set(produced) };
+}
+
+function keepFor<T>(ms: number, load: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly at: number; readonly value: Promise<T> } | null = null;
+  return () => {
+    if (kept === null || performance.now() - kept.at > ms) {
+      kept = { at: performance.now(), value: load() };
+      // What could not be loaded is not kept.
+      kept.value.catch(() => (kept = null));
+    }
+    return kept.value;
+  };
+}
