@@ -1,1 +1,4 @@
-export {};
+export type { ObjectSourceDeps, RecordedObject, SourceProblem } from "./intake/object-intake.ts";
+export * from "./source/object-source.ts";
+export type { RunningSource } from "./source/running-source.ts";
+export { startObjectSource } from "./source/start-object-source.ts";

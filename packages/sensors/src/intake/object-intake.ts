@@ -1,0 +1,104 @@
+import {
+  canonicalJson,
+  type DatasetId,
+  type DatasetSpec,
+  type IntakeResult,
+  type IntakeStore,
+  type ObservedObject,
+  present,
+} from "@millrace/core/internal";
+import { route, type Routes, type Sighting, toRoutes } from "./route-record.ts";
+
+/** What a running source needs, and whom it tells. */
+export interface ObjectSourceDeps {
+  readonly intake: Pick<IntakeStore, "recordObjects" | "recordDeadLetters">;
+  /** Every registered dataset. Asked for each batch, so that it may keep an answer for a while. */
+  readonly datasets: () => Promise<readonly DatasetSpec[]>;
+  /** The datasets that a task produces: their objects count only where `observed` says so. */
+  readonly produced: () => Promise<ReadonlySet<DatasetId>>;
+  /** Does what each commit left to do. */
+  readonly afterwards: (result: IntakeResult) => void;
+  /** Hears of each object that became an update. */
+  readonly onRecorded?: (recorded: RecordedObject) => void;
+  /** Hears of all that went wrong. None of it stops the source. */
+  readonly onProblem?: (problem: SourceProblem) => void;
+}
+
+export interface RecordedObject {
+  readonly source: string;
+  readonly updateId: number;
+  readonly object: ObservedObject;
+}
+
+export interface SourceProblem {
+  readonly source: string;
+  /** A sentence for people. */
+  readonly message: string;
+  /** What was thrown; null when nothing was. */
+  readonly error: unknown;
+}
+
+/** So many different complaints are kept in mind, so that a listing does not repeat them. */
+const COMPLAINTS_MAX = 1_000;
+
+/** Brings what a source sees to the store. */
+export class ObjectIntake {
+  readonly #source: string;
+  readonly #deps: ObjectSourceDeps;
+  readonly #complaints = new Set<string>();
+  #routes: { readonly text: string; readonly routes: Routes } | null = null;
+
+  constructor(source: string, deps: ObjectSourceDeps) {
+    this.#source = source;
+    this.#deps = deps;
+  }
+
+  /** Records those of the objects that are news, and resolves when they are committed. */
+  async record(sightings: readonly Sighting[]): Promise<void> {
+    if (sightings.length === 0) return;
+    const routes = await this.routes();
+    const routed = sightings.map((sighting) => route(sighting, routes));
+    for (const text of routed.flatMap(({ unmatched }) => unmatched)) this.#complain(text);
+    const observed = routed.flatMap((found) => found.observed);
+    if (observed.length === 0) return;
+    const result = await this.#deps.intake.recordObjects(observed);
+    this.#deps.afterwards(result);
+    for (const [index, updateId] of result.ids.entries()) {
+      if (updateId === null) continue;
+      const object = present(observed[index], "the object of an update");
+      this.#deps.onRecorded?.({ source: this.#source, updateId, object });
+    }
+  }
+
+  async bury(
+    letters: readonly { readonly reason: string; readonly body: string }[],
+  ): Promise<void> {
+    if (letters.length === 0) return;
+    await this.#deps.intake.recordDeadLetters(
+      letters.map((letter) => ({ source: this.#source, ...letter })),
+    );
+    for (const { reason } of letters) this.report(`A message is a dead letter now: ${reason}.`);
+  }
+
+  /** Compiled anew only when the datasets have changed. */
+  async routes(): Promise<Routes> {
+    const [datasets, produced] = await Promise.all([this.#deps.datasets(), this.#deps.produced()]);
+    const text = canonicalJson([datasets, [...produced].toSorted()]);
+    if (this.#routes !== null && this.#routes.text === text) return this.#routes.routes;
+    const routes = toRoutes(datasets, produced);
+    this.#routes = { text, routes };
+    for (const problem of routes.matcher.problems) this.#complain(problem);
+    return routes;
+  }
+
+  report(message: string, error: unknown = null): void {
+    this.#deps.onProblem?.({ source: this.#source, message, error });
+  }
+
+  #complain(message: string): void {
+    if (this.#complaints.has(message)) return;
+    if (this.#complaints.size >= COMPLAINTS_MAX) this.#complaints.clear();
+    this.#complaints.add(message);
+    this.report(message);
+  }
+}

@@ -1,0 +1,88 @@
+import { MillraceError } from "@millrace/core/internal";
+import type { ObjectIntake } from "../intake/object-intake.ts";
+import { parseS3Message, type S3Message } from "../s3/parse-s3-message.ts";
+import type { QueueMessage } from "./message-queue.ts";
+
+interface Letter {
+  readonly message: QueueMessage;
+  readonly parsed: S3Message;
+}
+
+/**
+ * Records what messages tell, and says which of them the queue may forget: those whose updates
+ * and dead letters are committed. The others will come again. A message that the store refuses
+ * alone is a dead letter, and stands in nobody's way.
+ *
+ * @throws When the store cannot be reached: then none of them is done.
+ */
+export async function takeMessages(
+  messages: readonly QueueMessage[],
+  intake: ObjectIntake,
+): Promise<readonly QueueMessage[]> {
+  const letters = messages.map((message) => ({ message, parsed: parseS3Message(message.body) }));
+  const recorded = await recordTogether(letters, intake);
+  await intake.bury(recorded.flatMap(toDeadLetters));
+  return recorded.map(({ message }) => message);
+}
+
+async function recordTogether(
+  letters: readonly Letter[],
+  intake: ObjectIntake,
+): Promise<readonly Letter[]> {
+  try {
+    await intake.record(letters.flatMap(toSightings));
+    return letters;
+  } catch (error) {
+    if (MillraceError.is(error, "STORE_UNAVAILABLE")) throw error;
+    if (letters.length > 1) return recordOneByOne(letters, intake);
+    return judge(letters, error, intake);
+  }
+}
+
+async function recordOneByOne(
+  letters: readonly Letter[],
+  intake: ObjectIntake,
+): Promise<readonly Letter[]> {
+  const recorded: Letter[] = [];
+  for (const letter of letters) {
+    recorded.push(...(await recordTogether([letter], intake)));
+  }
+  return recorded;
+}
+
+/** Refused input stays refused; anything else may pass, so the message is left to come again. */
+function judge(
+  letters: readonly Letter[],
+  error: unknown,
+  intake: ObjectIntake,
+): readonly Letter[] {
+  if (MillraceError.is(error, "INPUT_INVALID")) {
+    const reason = `the store refused it: ${error.message}`;
+    return letters.map(({ message }) => ({ message, parsed: { type: "poison", reason } }));
+  }
+  intake.report("A message could not be recorded; it will come again.", error);
+  return [];
+}
+
+function toSightings({ parsed }: Letter): Parameters<ObjectIntake["record"]>[0] {
+  if (parsed.type !== "objects") return [];
+  return parsed.records.map((record) => ({ ...record, via: "event" }));
+}
+
+function toDeadLetters({
+  message,
+  parsed,
+}: Letter): readonly { readonly reason: string; readonly body: string }[] {
+  if (parsed.type === "ignored") return [];
+  const reasons = parsed.type === "poison" ? [parsed.reason] : parsed.poison;
+  return reasons.length === 0 ? [] : [{ reason: reasons.join("; "), body: cut(message.body) }];
+}
+
+const BODY_BYTES_MAX = 256 * 1_024;
+
+/** Never in the middle of a character. */
+function cut(body: string): string {
+  const bytes = Buffer.from(body);
+  if (bytes.length <= BODY_BYTES_MAX) return body;
+  return new TextDecoder().decode(bytes.subarray(0, BODY_BYTES_MAX), { stream: true });
+}

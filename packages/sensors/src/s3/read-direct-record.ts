@@ -1,0 +1,91 @@
+import { isRecord } from "@millrace/core/internal";
+import { ignored, poison, type ReadRecord, toRecord } from "./s3-record.ts";
+
+/** Event families that say nothing about the bytes of an object. */
+const IRRELEVANT = new Set([
+  "IntelligentTiering",
+  "LifecycleTransition",
+  "ObjectAccessed",
+  "ObjectAcl",
+  "ObjectAnnotation",
+  "ObjectLegalHold",
+  "ObjectRestore",
+  "ObjectRetention",
+  "ObjectTagging",
+  "ReducedRedundancyLostObject",
+  "Replication",
+]);
+
+/** MinIO files these, which change no bytes either, among writes and removals. */
+const IRRELEVANT_EVENTS = new Set([
+  "ObjectCreated:DeleteTagging",
+  "ObjectCreated:PutLegalHold",
+  "ObjectCreated:PutRetention",
+  "ObjectCreated:PutTagging",
+  "ObjectRemoved:NoOP",
+]);
+
+/**
+ * One member of `Records`, as S3 itself sends them (and MinIO, and Ceph). Its key is encoded as
+ * in a form: `+` is a space.
+ */
+export function readDirectRecord(value: unknown): ReadRecord {
+  if (!isRecord(value) || typeof value["eventName"] !== "string")
+    return poison("a record has no eventName");
+  const source = value["eventSource"];
+  // "aws:s3", "minio:s3", "ceph:s3".
+  if (typeof source !== "string" || !source.endsWith(":s3"))
+    return poison("a record does not come from S3");
+  const event = value["eventName"].replace(/^s3:/, "");
+  const [family = ""] = event.split(":", 1);
+  if (IRRELEVANT.has(family) || IRRELEVANT_EVENTS.has(event))
+    return ignored(`${event} changes no object`);
+  if (family === "ObjectCreated") return readObject(value, event, "changed");
+  if (family === "ObjectRemoved" || family === "LifecycleExpiration")
+    return readObject(value, event, "removed");
+  return poison(`${quote(event)} is no event that Millrace knows`);
+}
+
+function readObject(
+  value: Record<string, unknown>,
+  event: string,
+  kind: "changed" | "removed",
+): ReadRecord {
+  const s3 = isRecord(value["s3"]) ? value["s3"] : {};
+  const bucket = isRecord(s3["bucket"]) ? s3["bucket"] : {};
+  const object = isRecord(s3["object"]) ? s3["object"] : {};
+  const read = toRecord({
+    kind,
+    event,
+    bucket: bucket["name"],
+    key: decodeKey(object["key"]),
+    etag: object["eTag"],
+    bytes: object["size"],
+    versionId: object["versionId"],
+    sequencer: object["sequencer"],
+    at: value["eventTime"],
+  });
+  if (read.type === "object" && isVersionDeleted(event, read.record.versionId))
+    return ignored(`${event} deletes one version for good, not the object`);
+  return read;
+}
+
+/** With versions, deleting the object makes a delete marker; anything else tidies up history. */
+function isVersionDeleted(event: string, versionId: string | null): boolean {
+  return versionId !== null && /^(ObjectRemoved|LifecycleExpiration):Delete$/.test(event);
+}
+
+/** Exactly once: trying the raw key first would take `a+b`, which is `a b`, for itself. */
+function decodeKey(key: unknown): string | null {
+  if (typeof key !== "string") return null;
+  try {
+    return decodeURIComponent(key.replaceAll("+", " "));
+  } catch (error) {
+    if (error instanceof URIError) return null;
+    throw error;
+  }
+}
+
+export function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 120));
+}

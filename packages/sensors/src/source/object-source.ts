@@ -1,0 +1,149 @@
+import { definitionInvalid, parseDurationMs } from "@millrace/core/internal";
+
+/** How to reach the service. What is left out comes from the AWS SDK's own chain of defaults. */
+export interface AwsAccess {
+  readonly region?: string;
+  /** Of a service that is not AWS itself, such as MinIO. */
+  readonly endpoint?: string;
+  readonly credentials?: AwsCredentials | (() => Promise<AwsCredentials>);
+}
+
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface S3EventSourceOptions extends AwsAccess {
+  /** Names the source in problems and dead letters. */
+  readonly name: string;
+  /** The SQS queue that the bucket, its SNS topic or EventBridge rule writes to. */
+  readonly queueUrl: string;
+  /** How long a poll waits for a message, 1 to 20; 20 unless told. Stopping does not wait. */
+  readonly waitTimeSeconds?: number;
+}
+
+export interface S3ListingSourceOptions extends AwsAccess {
+  readonly name: string;
+  readonly bucket: string;
+  /** Only keys that begin so; unless told, what the datasets' URIs have in common. */
+  readonly prefix?: string;
+  /** From one listing to the next, such as `5m`; at least `1s`. */
+  readonly every: string;
+  /** Pages of 1,000 keys in one go, 1 to 10,000; 100 unless told. The next go takes up there. */
+  readonly pagesMax?: number;
+}
+
+const SOURCE: unique symbol = Symbol.for("millrace.object-source") as never;
+
+interface Source extends AwsAccess {
+  readonly [SOURCE]: true;
+  readonly name: string;
+}
+
+/** Objects that a queue tells of. Data only: nothing runs until `startObjectSource`. */
+export interface S3EventSource extends Source {
+  readonly type: "s3-events";
+  readonly queueUrl: string;
+  readonly waitTimeSeconds: number;
+}
+
+/** Objects that are found by listing a bucket. Data only, like {@link S3EventSource}. */
+export interface S3ListingSource extends Source {
+  readonly type: "s3-listing";
+  readonly bucket: string;
+  readonly prefix: string | null;
+  readonly everyMs: number;
+  readonly pagesMax: number;
+}
+
+export type ObjectSource = S3EventSource | S3ListingSource;
+
+/**
+ * Takes object events from an SQS queue: the buckets that notify it, by themselves, through SNS
+ * or through EventBridge. Every project whose datasets lie in S3 wants one; a listing source
+ * beside it finds what no event told.
+ *
+ * @throws {DEFINITION_INVALID} When an option is out of its range.
+ * @example
+ * export const landing = s3EventSource({
+ *   name: "landing",
+ *   queueUrl: "https://sqs.eu-central-1.amazonaws.com/111122223333/landing",
+ * });
+ */
+export function s3EventSource(options: S3EventSourceOptions): S3EventSource {
+  const { name, queueUrl, waitTimeSeconds = 20 } = options;
+  const problems = [...nameProblems(name, "s3EventSource")];
+  if (!isWebAddress(queueUrl))
+    problems.push(
+      `Source ${name}: ${JSON.stringify(queueUrl)} is no queue URL; copy it from SQS, like "https://sqs.<region>.amazonaws.com/<account>/<queue>".`,
+    );
+  if (!isWithin(waitTimeSeconds, 1, 20))
+    problems.push(`Source ${name}: waitTimeSeconds is a whole number from 1 to 20.`);
+  if (problems.length > 0) throw definitionInvalid(problems);
+  return seal({ type: "s3-events", name, queueUrl, waitTimeSeconds }, options);
+}
+
+/**
+ * Lists a bucket again and again, to find objects that no event told of: those from before the
+ * notifications were set up, and those whose event was lost. It does not find removals.
+ *
+ * @throws {DEFINITION_INVALID} When an option is out of its range.
+ * @example
+ * export const sweep = s3ListingSource({ name: "sweep", bucket: "lake", every: "5m" });
+ */
+export function s3ListingSource(options: S3ListingSourceOptions): S3ListingSource {
+  const { name, bucket, prefix = null, every, pagesMax = 100 } = options;
+  const everyMs = parseDurationMs(every) ?? 0;
+  const problems = [...nameProblems(name, "s3ListingSource")];
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{1,254}$/.test(bucket))
+    problems.push(`Source ${name}: ${JSON.stringify(bucket)} is no name of a bucket.`);
+  if (everyMs < 1_000)
+    problems.push(
+      `Source ${name}: every is ${JSON.stringify(every)}; write a duration of a second or more, like "5m".`,
+    );
+  if (!isWithin(pagesMax, 1, 10_000))
+    problems.push(`Source ${name}: pagesMax is a whole number from 1 to 10,000.`);
+  if (problems.length > 0) throw definitionInvalid(problems);
+  return seal({ type: "s3-listing", name, bucket, prefix, everyMs, pagesMax }, options);
+}
+
+/** True for what the functions above return, also across duplicate installs of this package. */
+export function isObjectSource(value: unknown): value is ObjectSource {
+  return typeof value === "object" && value !== null && SOURCE in value;
+}
+
+/** A source in words, without its credentials. */
+export function describeObjectSource(source: ObjectSource): string {
+  return source.type === "s3-events"
+    ? `${source.name}: events from ${source.queueUrl}`
+    : `${source.name}: listings of s3://${source.bucket}/${source.prefix ?? ""}`;
+}
+
+function seal<const T extends object>(source: T, access: AwsAccess): T & Source {
+  const { region, endpoint, credentials } = access;
+  const reach = {
+    ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
+  };
+  const sealed = { ...source, ...reach, [SOURCE]: true };
+  // Hidden from logs and from JSON.
+  if (credentials !== undefined)
+    Object.defineProperty(sealed, "credentials", { value: credentials });
+  return Object.freeze(sealed) as unknown as T & Source;
+}
+
+function nameProblems(name: string, where: string): readonly string[] {
+  if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)) return [];
+  return [
+    `${where}: the name ${JSON.stringify(name)} must be 1 to 63 of a-z, 0-9, ".", "_" and "-", and begin with a letter or digit.`,
+  ];
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? "");
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}

@@ -1,0 +1,31 @@
+import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
+import { S3Lister } from "../listing/s3-lister.ts";
+import { sweepBucket } from "../listing/sweep-bucket.ts";
+import { pollQueue } from "../queue/poll-queue.ts";
+import { SqsQueue } from "../queue/sqs-queue.ts";
+import type { ObjectSource } from "./object-source.ts";
+import { realPace } from "./pause.ts";
+import type { RunningSource } from "./running-source.ts";
+
+/**
+ * Runs a source until it is stopped. Whatever goes wrong is reported and tried again; nothing
+ * ends it. Any number of processes may run the same source.
+ */
+export function startObjectSource(source: ObjectSource, deps: ObjectSourceDeps): RunningSource {
+  const intake = new ObjectIntake(source.name, deps);
+  if (source.type === "s3-events") {
+    const queue = new SqsQueue(source);
+    return closing(pollQueue(queue, intake, realPace), queue);
+  }
+  const lister = new S3Lister(source);
+  return closing(sweepBucket(source, lister, intake, realPace), lister);
+}
+
+function closing(running: RunningSource, client: { close(): void }): RunningSource {
+  return {
+    async stop() {
+      await running.stop();
+      client.close();
+    },
+  };
+}
