@@ -4,3 +4,5 @@ export * from "./create-store.ts";
 export { sqlstateOf } from "./sqlstate.ts";
 export * from "./read-activity.ts";
 export * from "./read-runs.ts";
+export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";
+export { PostgresLeaseKeeper } from "./lease/postgres-lease-keeper.ts";

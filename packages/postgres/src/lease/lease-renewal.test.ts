@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { renewLease } from "./lease-renewal.ts";
+
+type Answer = "renewed" | "lapsed" | "fails" | "hangs";
+
+/**
+ * A lease of 3 seconds in a world where time passes only by sleeping, and where the n-th renewal
+ * takes `tookMs` and is answered by the n-th answer, the last one again and again.
+ */
+function renewing(answers: readonly Answer[], { tookMs = 0, untilMs = 20_000 } = {}) {
+  let nowMs = 0;
+  let kept = 0;
+  const sentAtMs: number[] = [];
+  const stop = new AbortController();
+  const reason = renewLease(
+    3_000,
+    {
+      nowMs: () => nowMs,
+      renew: async () => {
+        const answer = answers[Math.min(sentAtMs.length, answers.length - 1)];
+        sentAtMs.push(nowMs);
+        if (answer === "hangs") await new Promise(() => {});
+        nowMs += tookMs;
+        if (answer === "fails") throw new Error("no connection");
+        return answer === "renewed";
+      },
+      sleep: async (ms, signal) => {
+        // Whatever else is ready goes first: in this world an answer is always quicker.
+        for (let i = 0; i < 10; i += 1) await Promise.resolve();
+        if (signal.aborted) return;
+        nowMs += Math.max(0, ms);
+        if (nowMs >= untilMs) stop.abort();
+      },
+      onKept: () => void (kept += 1),
+    },
+    stop.signal,
+  );
+  return { reason, sentAtMs, now: () => nowMs, kept: () => kept };
+}
+
+test("a lease is renewed every third of its length until it is stopped", async () => {
+  const { reason, sentAtMs, kept } = renewing(["renewed"], { untilMs: 4_500 });
+  expect(await reason).toBeNull();
+  expect(sentAtMs).toEqual([0, 1_000, 2_000, 3_000, 4_000]);
+  expect(kept()).toBe(1);
+});
+
+test("a lease that had lapsed is lost at once", async () => {
+  const { reason, sentAtMs, kept } = renewing(["renewed", "renewed", "lapsed"]);
+  expect(await reason).toBe("it had lapsed in the database");
+  expect(sentAtMs).toHaveLength(3);
+  expect(kept()).toBe(1);
+});
+
+test("failed renewals are repeated quickly, and one that works makes up for them", async () => {
+  const answers: Answer[] = ["renewed", "fails", "fails", "renewed"];
+  const { reason, sentAtMs } = renewing(answers, { untilMs: 3_500 });
+  expect(await reason).toBeNull();
+  expect(sentAtMs).toEqual([0, 1_000, 1_300, 1_600, 2_600]);
+});
+
+test("when no renewal works in time, the lease is lost when it runs out and not later", async () => {
+  const { reason, now } = renewing(["renewed", "fails"]);
+  expect(await reason).toBe("it could not be renewed before it ran out");
+  expect(now()).toBe(3_000);
+});
+
+test("a renewal counts from when it was sent, not from when it was answered", async () => {
+  const { reason, now } = renewing(["renewed", "renewed", "hangs"], { tookMs: 400 });
+  expect(await reason).toBe("it could not be renewed before it ran out");
+  expect(now()).toBe(1_000 + 3_000);
+});
+
+test("a renewal that hangs does not keep the owner from knowing", async () => {
+  const { reason, now } = renewing(["hangs"]);
+  expect(await reason).toBe("it could not be renewed before it ran out");
+  expect(now()).toBe(3_000);
+});
