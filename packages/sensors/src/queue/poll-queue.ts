@@ -23,7 +23,8 @@ export function pollQueue(queue: MessageQueue, intake: ObjectIntake, pace: Pace)
     for (let failures = 0; !signal.aborted;) {
       const messages = await receive();
       failures = messages !== null && (await take(messages)) ? 0 : failures + 1;
-      if (failures > 0) await pace.pause(backoffMs(failures, pace.random()), signal);
+      if (failures > 0 && !signal.aborted)
+        await pace.pause(backoffMs(failures, pace.random()), signal);
     }
   }
 
