@@ -1,7 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import path from "node:path";
-import { setTimeout } from "node:timers/promises";
 import type { Bell, Channel } from "@millrace/core/internal";
 import { BullmqBellQueue } from "@millrace/worker";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -12,8 +8,6 @@ const RED: Channel = { queue: "red", version: "v1" };
 const BLUE: Channel = { queue: "blue", version: "v1" };
 /** How long a listener may stay deaf after Redis is back. */
 const DEAF_MS_MAX = 2_500;
-/** Long enough for the delays between two tries to connect to have grown, and spread. */
-const OUTAGE_MS = 2_000;
 /** The port's 250 ms, and what a busy machine adds. */
 const RING_MS_MAX = 500;
 
@@ -90,23 +84,5 @@ describeWithRedisBinary("a queue whose Redis dies and comes back, having forgott
       process.kill(redis.pid, "SIGCONT");
     }
     await ringUntilHeard(3);
-  });
-
-  test("keeps no process alive that closed it while connections came back", async () => {
-    const script = path.join(import.meta.dirname, "close-after-outage.ts");
-    const args = ["--conditions=@millrace/source", script, redis.url];
-    const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"] });
-    try {
-      await once(child.stdout, "data"); // It hears.
-      await redis.stop();
-      await setTimeout(OUTAGE_MS);
-      await restart();
-      await once(child.stdout, "data"); // It has closed.
-      await redis.stop();
-      const [code] = await once(child, "exit");
-      expect(code).toBe(0);
-    } finally {
-      child.kill("SIGKILL");
-    }
   });
 });
