@@ -1,4 +1,3 @@
-import { partitionValueProblem } from "../partition/partition-value.ts";
 import { rollsUp } from "../partition/rollup.ts";
 import type { PartitionScheme, PartitionSchemes } from "../spec/partition-spec.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
@@ -11,6 +10,7 @@ import {
   pathProblem,
   runFacts,
 } from "./check-facts.ts";
+import { valueProblem } from "./check-scheme.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { quoted } from "./names.ts";
 import { own } from "./own.ts";
@@ -56,7 +56,7 @@ function mapProblem(
 ): string | null {
   switch (map.map) {
     case "fixed":
-      return partitionValueProblem(to, map.value);
+      return valueProblem(to, map.value);
     case "path":
       return pathProblem(map.path, facts);
     case "same":

@@ -1,7 +1,8 @@
 import { datasetId } from "../spec/dataset-spec.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
-import { checkDataset, schemeProblems } from "./check-dataset.ts";
+import { checkDataset } from "./check-dataset.ts";
 import { checkReachable } from "./check-reachable.ts";
+import { schemeProblems } from "./check-scheme.ts";
 import { checkTaskOrder } from "./check-task-order.ts";
 import { checkTasks } from "./check-task.ts";
 import { checkTriggers, isWithin } from "./check-trigger.ts";

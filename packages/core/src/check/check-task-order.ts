@@ -42,7 +42,10 @@ function findLoop(upstream: Upstream): string[] | null {
   return start === undefined ? null : followLoop(start, upstream, waiting);
 }
 
-/** Every waiting task has a waiting one upstream, so going up must come round. */
+/**
+ * Every waiting task has a waiting one upstream, so going up must come round. The loop begins
+ * with the task that is declared first.
+ */
 function followLoop(
   start: string,
   upstream: Upstream,
@@ -55,7 +58,10 @@ function followLoop(
     positions.set(at, trail.push(at) - 1);
     at = [...(upstream.get(at) ?? [])].find((name) => waiting.has(name)) ?? at;
   }
-  return trail.slice(positions.get(at)).toReversed();
+  const loop = trail.slice(positions.get(at)).toReversed();
+  const first = [...upstream.keys()].find((name) => loop.includes(name)) ?? at;
+  const from = loop.indexOf(first);
+  return [...loop.slice(from), ...loop.slice(0, from)];
 }
 
 function present(ups: ReadonlySet<string>, upstream: Upstream): number {

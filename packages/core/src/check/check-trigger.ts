@@ -1,4 +1,3 @@
-import { partitionValueProblem } from "../partition/partition-value.ts";
 import { cronProblem } from "../schedule/cron.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import type {
@@ -11,6 +10,7 @@ import type {
 import { pathProblem } from "./check-facts.ts";
 import { legProblems, sourceFacts } from "./check-leg.ts";
 import { fieldsOf, hasField, requiredOf } from "./json-schema-path.ts";
+import { valueProblem } from "./check-scheme.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { aliasProblem, quoted } from "./names.ts";
 import { own } from "./own.ts";
@@ -56,7 +56,7 @@ function scheduleProblems(trigger: ScheduleSpec, { partitions }: PipelineSpec): 
     const problem =
       value === undefined
         ? "it does not say which a run is for; write partition: 'interval' or a value"
-        : partitionValueProblem(scheme, value);
+        : valueProblem(scheme, value);
     if (problem !== null) problems.push(`the partition key ${quoted(key)}: ${problem}`);
   }
   for (const key of Object.keys(trigger.partition)) {

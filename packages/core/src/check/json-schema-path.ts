@@ -5,40 +5,47 @@ import { own } from "./own.ts";
  * Whether a JSON Schema has a field: `no` only when it plainly has not, so that a schema which
  * this function does not understand forbids nothing.
  */
-export function hasField(schema: JsonValue, path: readonly string[]): "yes" | "no" | "unknown" {
-  return walk(schema, path, schema, 0);
+export function hasField(schema: JsonValue, path: readonly string[]): Answer {
+  return walk(schema, path, { root: schema, left: STEPS_MAX });
 }
 
-const REFS_MAX = 32;
+type Answer = "yes" | "no" | "unknown";
 
-function walk(
-  schema: unknown,
-  path: readonly string[],
-  root: JsonValue,
-  refs: number,
-): "yes" | "no" | "unknown" {
+/** Schemas may refer to themselves, and specs come from outside: no walk is longer than this. */
+const STEPS_MAX = 1_000;
+
+interface Walk {
+  readonly root: JsonValue;
+  left: number;
+}
+
+function walk(schema: unknown, path: readonly string[], state: Walk): Answer {
   const [field, ...rest] = path;
   if (field === undefined) return "yes";
-  if (!isRecord(schema) || refs > REFS_MAX) return "unknown";
+  state.left -= 1;
+  if (!isRecord(schema) || state.left < 0) return "unknown";
   const reference = own(schema, "$ref");
-  if (typeof reference === "string") return walk(find(reference, root), path, root, refs + 1);
-  const alternatives = ["anyOf", "oneOf", "allOf"].flatMap((word) => {
-    const list = own(schema, word);
-    return Array.isArray(list) ? (list as unknown[]) : [];
-  });
+  if (typeof reference === "string") return walk(find(reference, state.root), path, state);
+  const alternatives = alternativesOf(schema);
   if (alternatives.length > 0) {
-    const answers = alternatives.map((one) => walk(one, path, root, refs + 1));
-    return answers.find((answer) => answer !== "no") ?? "no";
+    const answers = alternatives.map((one) => walk(one, path, state));
+    if (answers.includes("yes")) return "yes";
+    return answers.includes("unknown") ? "unknown" : "no";
   }
   const properties = own(schema, "properties");
   if (!isRecord(properties)) return isScalar(own(schema, "type")) ? "no" : "unknown";
   const property = own(properties, field);
-  if (property !== undefined) return walk(property, rest, root, refs);
+  if (property !== undefined) return walk(property, rest, state);
   const additional = own(schema, "additionalProperties");
-  const patterns = own(schema, "patternProperties");
-  return (additional === undefined || additional === false) && patterns === undefined
-    ? "no"
-    : "unknown";
+  const isClosed = additional === undefined || additional === false;
+  return isClosed && own(schema, "patternProperties") === undefined ? "no" : "unknown";
+}
+
+function alternativesOf(schema: Readonly<Record<string, unknown>>): readonly unknown[] {
+  return ["anyOf", "oneOf", "allOf"].flatMap((word) => {
+    const list = own(schema, word);
+    return Array.isArray(list) ? (list as unknown[]) : [];
+  });
 }
 
 function isScalar(type: unknown): boolean {

@@ -30,7 +30,7 @@ export function addDataset(to: Declarations, added: DatasetDeclaration): Dataset
   const field = declarationDifference(known.spec, added.spec, fields);
   if (field !== null) {
     to.problems.push(
-      `it names two datasets ${id} whose ${field} differ: declare it once, and import it`,
+      `it names two datasets ${id} that differ in ${field}: declare it once, and import it`,
     );
   }
   return id;
@@ -40,9 +40,10 @@ export function addEvent(to: Declarations, added: EventDeclaration): string {
   const { name } = added.spec;
   const known = to.events.get(name) ?? added;
   to.events.set(name, known);
-  if (declarationDifference(known.spec, added.spec) !== null) {
+  const field = declarationDifference(known.spec, added.spec);
+  if (field !== null) {
     to.problems.push(
-      `it names two events ${name} whose data differ: declare it once, and import it`,
+      `it names two events ${name} that differ in ${field}: declare it once, and import it`,
     );
   }
   return name;

@@ -36,12 +36,15 @@ export function toTaskSpec(
   scope: Scope,
 ): TaskSpec {
   const { problems } = scope;
+  const over = options.over === undefined ? null : toResultRef(options.over, "over", scope);
+  // A list that has just been refused is not missing besides.
+  const isListRefused = options.over !== undefined && over === null;
   return {
     name,
-    kind,
+    kind: isListRefused ? "task" : kind,
     needs: convert("needs", options.needs, scope, toResultRef),
-    over: options.over === undefined ? null : toResultRef(options.over, "over", scope),
-    maxParallel: options.maxParallel ?? null,
+    over,
+    maxParallel: isListRefused ? null : (options.maxParallel ?? null),
     when: toWhenSpec(options.when, scope),
     runIf: options.runIf ?? TASK_DEFAULTS.runIf,
     produces: convert("produces", options.produces, scope, toOutputSpec),
