@@ -32,8 +32,8 @@ export interface BellQueue {
   /**
    * Hears bells of the given channels until `stop`. `answer` resolves as soon as the tasks are
    * claimed (or found to be gone), not when they are done; until then the bell stays in hand.
-   * At most `capacity()` tasks' bells are taken at once, so a busy worker holds none that an
-   * idle one could answer.
+   * It may pause the listener before it first awaits, and then no further bell is taken: a busy
+   * worker holds none that an idle one could answer.
    */
   listen(options: ListenOptions): Promise<Listener>;
   close(): Promise<void>;
