@@ -118,6 +118,21 @@ describe("slots", () => {
     });
   });
 
+  test("a wildcard beside slots takes one whole character", () => {
+    const key = "2026-02-03/😀.csv";
+    expect(match("s3://lake/{date}/?.csv", key, { date: DAY })).toEqual({ date: "2026-02-03" });
+    expect(match("s3://lake/{date}/??.csv", key, { date: DAY })).toBeNull();
+  });
+
+  test("a segment that is empty is none to a wildcard beside slots", () => {
+    expect(match("s3://lake/{date}/*/b", "2026-02-03//b", { date: DAY })).toBeNull();
+  });
+
+  test("named keys are found in whatever order they are declared", () => {
+    const region: PartitionScheme = { kind: "keys", values: ["eu-west", "eu"] };
+    expect(match("s3://lake/{region}", "eu", { region })).toEqual({ region: "eu" });
+  });
+
   test("a slot that stands there twice has one value", () => {
     const uri = "s3://lake/{date}/{date}.csv";
     expect(match(uri, "2026-02-03/2026-02-03.csv", { date: DAY })).toEqual({ date: "2026-02-03" });

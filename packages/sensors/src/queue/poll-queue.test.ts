@@ -244,7 +244,7 @@ describe("failures", () => {
   });
 
   test("a message that fails for a reason of the moment comes again, and the others do not", async () => {
-    const { queue, intake, settle } = setup();
+    const { queue, intake, pauses, settle } = setup();
     let failures = 2;
     const isThird = (items: readonly ObservedObject[]): boolean =>
       items.some(({ key }) => key === THIRD);
@@ -253,6 +253,7 @@ describe("failures", () => {
     await settle();
     expect(intake.story).toEqual([`${FOURTH}=A`, `${THIRD}=A`]);
     expect(intake.deadLetters).toEqual([]);
+    expect(pauses, "a failure in part is waited out too").toEqual([500]);
   });
 
   test("a message that cannot be removed comes again and makes no second update", async () => {

@@ -217,6 +217,16 @@ describe("removals", () => {
   });
 });
 
+test("an etag is the same with quotes and without", () => {
+  const parsed = parse({ Records: [direct({ object: { eTag: '"d41d8"' } })] });
+  expect(parsed).toMatchObject({ records: [{ etag: "d41d8" }] });
+});
+
+test("brackets inside a key are no nesting", () => {
+  const key = `"${"[{".repeat(40)}`;
+  expect(keys(eventBridge({ object: { key } }))).toEqual([key]);
+});
+
 test("the version `null` of a bucket whose versioning is suspended is none", () => {
   const parsed = parse({ Records: [direct({ object: { versionId: "null" } })] });
   expect(parsed).toMatchObject({ records: [{ versionId: null }] });
@@ -285,6 +295,7 @@ describe("poison", () => {
     ["[]", "not a JSON object"],
     ['"text"', "not a JSON object"],
     [nested, "not a JSON object"],
+    [`{"Records":[],"x":${"[".repeat(40)}${"]".repeat(40)}}`, "not a JSON object"],
     ["{}", "neither Records nor detail-type"],
     [JSON.stringify({ hello: "world" }), "neither Records nor detail-type"],
     [JSON.stringify({ Records: {} }), "neither Records nor detail-type"],
