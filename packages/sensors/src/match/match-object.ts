@@ -14,12 +14,12 @@ import { PrefixIndex } from "./prefix-index.ts";
 import { slotRuleOf } from "./slot-rule.ts";
 
 /** A dataset, and the one of its partitions that an object belongs to. */
-export interface ObjectMatch {
+interface ObjectMatch {
   readonly dataset: DatasetId;
   readonly partition: Partition;
 }
 
-export interface MatchResult {
+interface MatchResult {
   readonly matches: readonly ObjectMatch[];
   /** Why datasets whose pattern the key has were left out: their partitions refuse a value. */
   readonly unmatched: readonly string[];

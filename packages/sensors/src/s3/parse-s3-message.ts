@@ -16,7 +16,7 @@ export type S3Message =
   | { readonly type: "poison"; readonly reason: string };
 
 /** S3 sends at most 64 KiB; anything much larger is something else. */
-export const MESSAGE_BYTES_MAX: number = 256 * 1_024;
+const MESSAGE_BYTES_MAX = 256 * 1_024;
 /** Documented messages nest at most seven deep. */
 const DEPTH_MAX = 32;
 
