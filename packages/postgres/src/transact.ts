@@ -51,12 +51,7 @@ async function runOnce<T>(
     value = await work(tx);
     xid = database.kind === "server" ? await currentXid(tx) : null;
   } catch (error) {
-    await tx
-      .rollback()
-      .execute()
-      .catch(() => {
-        /* a broken connection rolls back by itself */
-      });
+    await giveBack(tx);
     if (isConflict(error)) return { done: false, error };
     throw translate(error, operation);
   }
@@ -64,10 +59,21 @@ async function runOnce<T>(
     await tx.commit().execute();
     return { done: true, value };
   } catch (error) {
+    await giveBack(tx);
     if (xid === null || !isConnectionError(error)) throw translate(error, operation);
     const committed = await askFate(database, xid, operation, error);
     return committed ? { done: true, value } : { done: false, error };
   }
+}
+
+/** Only a rollback returns the connection to the pool, also after a commit that failed. */
+async function giveBack(tx: Tx): Promise<void> {
+  await tx
+    .rollback()
+    .execute()
+    .catch(() => {
+      /* a broken connection rolls back by itself */
+    });
 }
 
 async function begin(database: Database, operation: string): Promise<Tx> {
