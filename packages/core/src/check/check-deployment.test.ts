@@ -63,9 +63,8 @@ test("a reference agrees with the declaration, or is refused", () => {
   const reads = pipeline("reads", { ...days, on: { right } }, ({ task }) => task("t", () => 1));
   expect(check(makes, reads)).toEqual([]);
   const wrong = datasetRef("flights", { partitions: { date: hourly({ start: "2026-01-01T00" }) } });
-  const reader = pipeline("reads", { on: { wrong: wrong.as({}) } }, ({ task }) =>
-    task("t", () => 1),
-  );
+  const hours = { partitions: { date: hourly({ start: "2026-01-01T00" }) } };
+  const reader = pipeline("reads", { ...hours, on: { wrong } }, ({ task }) => task("t", () => 1));
   expect(check(reader, makes)).toEqual([
     expect.stringMatching(
       /^Pipeline default\/reads refers to dataset default\/flights with the partitions .*hour.*, and it is declared with .*day.*; copy them/,

@@ -91,6 +91,16 @@ describe("a task that can never start", () => {
     expect(checkReachable(far)).toEqual([expect.stringContaining('task "end"')]);
   });
 
+  test("asks for two ways, also when it asks for the branch's success first", () => {
+    const tasks = [
+      branch,
+      on("left", "l"),
+      on("right", "r"),
+      taskOf("end", ["way", "left", "right"]),
+    ];
+    expect(checkReachable(tasks)).toEqual([expect.stringContaining('task "end"')]);
+  });
+
   test("asks for success and failure of one task", () => {
     const load = taskOf("load", []);
     const use = taskOf("use", ["load"]);

@@ -24,6 +24,7 @@ describe("whether a schema has a field", () => {
   test("is not known of what takes any field, or says nothing", () => {
     expect(hasField(of(z.looseObject({ a: z.string() })), ["x"])).toBe("unknown");
     expect(hasField(of(z.record(z.string(), z.number())), ["x"])).toBe("unknown");
+    expect(hasField({ properties: {}, patternProperties: { x: {} } }, ["x"])).toBe("unknown");
     expect(hasField({}, ["x"])).toBe("unknown");
     expect(hasField(null, ["x"])).toBe("unknown");
   });

@@ -8,6 +8,7 @@ import {
   dataset,
   datasetRef,
   event,
+  from,
   gt,
   type Handle,
   hourly,
@@ -162,6 +163,22 @@ describe("what the builder is given wrongly is told with the pipeline and the ta
     expect(problemsOf(() => define("p", {}, build))).toEqual([problem]);
   });
 
+  test("a handle of another pipeline of the same name", () => {
+    let other: Handle<number> | undefined;
+    pipeline("p", {}, ({ task }) => {
+      other = task("a", () => 1);
+    });
+    const build = ({ task }: Untyped): void => {
+      task("a", () => 1);
+      task("b", { needs: { other } }, () => 1);
+    };
+    expect(problemsOf(() => define("p", {}, build))).toEqual([
+      expect.stringContaining(
+        'task "b": its needs.other is task "a" of pipeline default/p, another',
+      ),
+    ]);
+  });
+
   test("a task declared after the build function has returned", () => {
     let late: Untyped;
     pipeline("p", {}, (build) => {
@@ -279,6 +296,31 @@ describe("what stands under on wrongly is told with the trigger", () => {
   ])("%s", (_what, options, trigger, problem) => {
     const found = problemsOf(() => define("p", { ...options, on: { x: trigger } }, one));
     expect(found.slice(0, 1)).toEqual([`Pipeline default/p, trigger x: ${problem}`]);
+  });
+
+  test("a filter on a field that a reference does not have", () => {
+    const far = datasetRef("far", { metadata: z.object({ rows: z.number() }) });
+    const on = { x: far.where({ metadata: { rowz: 1 } } as Untyped) };
+    expect(problemsOf(() => define("p", { on }, one))).toEqual([
+      'Pipeline default/p, trigger x: in dataset default/far its filter: the path "metadata.rowz" names a field that is not declared; metadata has rows.',
+    ]);
+  });
+
+  test("a path that suits none of several sources, though not one that suits some", () => {
+    const on = (path: string): Untyped => ({
+      x: updated(any(airports, dataset("d", { metadata: z.object({ n: z.number() }) })), {
+        params: { n: from(path) },
+      }),
+    });
+    const params = z.object({ n: z.number() });
+    expect(problemsOf(() => define("p", { params, on: on("metadata.n") }, one))).toEqual([]);
+    expect(problemsOf(() => define("p", { params, on: on("size") }, one))).toHaveLength(1);
+    const both = any(
+      dataset("c", { metadata: z.object({ m: z.number() }) }),
+      dataset("d", { metadata: z.object({ n: z.number() }) }),
+    );
+    const some = { x: updated(both, { params: { n: from("metadata.n") } }) };
+    expect(problemsOf(() => define("p", { params, on: some }, one))).toEqual([]);
   });
 
   test("policies inside a condition", () => {

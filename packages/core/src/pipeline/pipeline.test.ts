@@ -298,6 +298,11 @@ describe("triggers as data", () => {
     expect(specOf(renamed).triggers["x"]).toMatchObject({
       condition: leg(onDataset("flights"), { when: { map: "same", from: "date" } }),
     });
+    const twice = airports.where({ kind: "changed" }).where({ uri: "x" });
+    const filtered = pipeline("f", { on: { twice } }, ({ task }) => task("t", () => 1));
+    expect(specOf(filtered).triggers["twice"]).toMatchObject({
+      condition: leg(onDataset("airports"), {}, { and: [{ path: ["kind"] }, { path: ["uri"] }] }),
+    });
     const none = pipeline("r", { on: { x: flights.as({}) } }, ({ task }) => task("t", () => 1));
     expect(specOf(none).triggers["x"]).toMatchObject({ condition: leg(onDataset("flights"), {}) });
   });
