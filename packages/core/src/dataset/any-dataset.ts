@@ -18,12 +18,11 @@ export interface AnyDataset {
   readonly namespace: string;
   readonly name: string;
   readonly [DATASET]: DatasetDeclaration;
-  /** For the compiler only: partitions, metadata in, metadata out, URI. */
+  /** For the compiler only: partitions, metadata in, metadata out. */
   readonly "~types"?: {
     readonly p: unknown;
     readonly i: unknown;
     readonly o: unknown;
-    readonly u: unknown;
   };
 }
 
@@ -36,12 +35,12 @@ export interface AnyProducible extends AnyDataset {
 export type PartsOf<D> = D extends { readonly "~types"?: { readonly p: infer P } } ? P : never;
 export type InOf<D> = D extends { readonly "~types"?: { readonly i: infer I } } ? I : never;
 export type OutOf<D> = D extends { readonly "~types"?: { readonly o: infer O } } ? O : never;
-export type UriOf<D> = D extends { readonly "~types"?: { readonly u: infer U } } ? U : never;
 
 /** An update of a dataset, as handlers see it. */
 export interface UpdateOf<D extends AnyDataset> {
   readonly dataset: D["name"];
-  readonly uri: UriOf<D>;
+  /** Where it lies; "" when nobody said. */
+  readonly uri: string;
   readonly partition: Key<PartsOf<D>>;
   readonly metadata: OutOf<D>;
   readonly kind: "changed" | "removed";
@@ -54,7 +53,7 @@ export interface FactsOf<D extends AnyDataset> {
   readonly metadata: OutOf<D>;
   readonly partition: Key<PartsOf<D>>;
   readonly kind: "changed" | "removed";
-  readonly uri: UriOf<D>;
+  readonly uri: string | null;
   /** Who told of it, and its key there: a task's name, an object's key. */
   readonly source: { readonly type: "task" | "s3" | "api"; readonly key: string };
 }

@@ -16,22 +16,16 @@ import { type Previous, previousOf } from "./previous.ts";
  * A dataset as others see it: partition keys `P`, metadata as written `I` and as read `O`. In a
  * condition it stands for each of its updates.
  */
-export interface DatasetRef<N extends string, P, I, O, U = string | null>
-  extends AnyDataset, Leg<DatasetRef<N, P, I, O, U>, P> {
+export interface DatasetRef<N extends string, P, I, O>
+  extends AnyDataset, Leg<DatasetRef<N, P, I, O>, P> {
   readonly name: N;
-  readonly "~types"?: { readonly p: P; readonly i: I; readonly o: O; readonly u: U };
+  readonly "~types"?: { readonly p: P; readonly i: I; readonly o: O };
   /** In `consumes`: what an earlier run wrote. It is no edge of the graph, so it makes no cycle. */
-  previous(): Previous<DatasetRef<N, P, I, O, U>>;
+  previous(): Previous<DatasetRef<N, P, I, O>>;
 }
 
 /** A declared data product, which tasks may produce. */
-export interface Dataset<N extends string, P, I, O, U = string | null> extends DatasetRef<
-  N,
-  P,
-  I,
-  O,
-  U
-> {
+export interface Dataset<N extends string, P, I, O> extends DatasetRef<N, P, I, O> {
   /** As declared, slots and all; null when it has no place. */
   readonly uri: string | null;
 }
@@ -63,11 +57,6 @@ type SameSlots<U extends string, P> = [U] extends [never]
   : string extends U | Slots<U>
     ? unknown
     : { readonly [K in Slots<U>]: Scheme } & { readonly [K in Exclude<keyof P, Slots<U>>]: never };
-type Located<U extends string> = [U] extends [never]
-  ? string | null
-  : U extends `${string}${"*" | "?"}${string}`
-    ? string | null
-    : string;
 
 /**
  * Declares a dataset. Its identity is its namespace and name; two declarations of one dataset
@@ -93,7 +82,7 @@ export function dataset<
   ...options: [Slots<U>] extends [never]
     ? [options?: DatasetOptions<U, P, I, O>]
     : [options: DatasetOptions<U, P, I, O> & { readonly partitions: unknown }]
-): Dataset<N, P, I, O, Located<U>> {
+): Dataset<N, P, I, O> {
   const [{ namespace, uri, partitions, metadata, observed } = {}] = options;
   const problems: string[] = [];
   const schema: StandardSchemaV1 | null = metadata ?? null;
@@ -131,10 +120,10 @@ export function datasetRef<const N extends string, P extends Schemes = {}, I = {
   return toDataset({ spec, schema, isDeclared: false }, problems);
 }
 
-function toDataset<N extends string, P, I, O, U>(
+function toDataset<N extends string, P, I, O>(
   declaration: DatasetDeclaration & { readonly spec: DatasetSpec & { readonly name: N } },
   problems: readonly string[],
-): Dataset<N, P, I, O, U> {
+): Dataset<N, P, I, O> {
   const { spec } = declaration;
   const prefixed = problems.map((problem) => `Dataset ${datasetId(spec)}: ${problem}.`);
   const all = [...prefixed, ...checkDataset(spec)];
@@ -147,14 +136,14 @@ function toDataset<N extends string, P, I, O, U>(
     maps: null,
     issues: [],
   } as const;
-  const methods = legMethods<DatasetRef<N, P, I, O, U>, P>(draft);
+  const methods = legMethods<DatasetRef<N, P, I, O>, P>(draft);
   return Object.freeze({
     ...methods,
     namespace: spec.namespace,
     name: spec.name,
     uri: spec.uri,
     [DATASET]: Object.freeze(declaration),
-    previous: () => previousOf<DatasetRef<N, P, I, O, U>>(declaration),
+    previous: () => previousOf<DatasetRef<N, P, I, O>>(declaration),
   });
 }
 

@@ -110,7 +110,7 @@ test("a handler sees its run, its params and what it received", () => {
         expectTypeOf(received(weather).map((u) => u.metadata)).toEqualTypeOf<
           { stations: number }[]
         >();
-        expectTypeOf(received(delays).map((u) => u.uri)).toEqualTypeOf<(string | null)[]>();
+        expectTypeOf(received(delays).map((u) => u.uri)).toEqualTypeOf<string[]>();
         expectTypeOf(received(build).map((r) => r.result)).toEqualTypeOf<{ path: string }[]>();
         expectTypeOf(received(build).map((r) => r.state)).toEqualTypeOf<"succeeded"[]>();
       });
