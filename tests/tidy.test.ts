@@ -37,7 +37,7 @@ const SOURCE_LINES_MAX = 400;
 const TEST_LINES_MAX = 600;
 const OWN_IMPORTS_MAX = 12;
 /** What only puts parts together may name as many as there are. */
-const COMPOSERS = new Set(["index", "internal", "compose", "create-store"]);
+const COMPOSERS = new Set(["index", "internal", "compose", "create-store", "program"]);
 
 interface SourceFile {
   readonly file: string;
