@@ -86,6 +86,7 @@ describe("workers on one server", () => {
     const signal = await at(0).started.promise;
     await lapse();
     await worker.seen("sessionLost", (lost) => lost.sessionId === sessionId);
+    expect(signal.aborted).toBe(true);
     await worker.seen("finished", ({ outcome }) => outcome === "lost");
     expect(signal.reason).toMatchObject({ message: expect.stringContaining("lost its lease") });
     await worker.seen("sessionOpened", (opened) => opened.sessionId !== sessionId);
@@ -123,7 +124,7 @@ describe("workers on one server", () => {
     const keeper = new PostgresLeaseKeeper({ url: url.toString() });
     const hold = await keeper.keep(sessionId, session.leaseMs, lost.resolve);
     gate.shut();
-    expect(await lost.promise).toBe("it could not be renewed before it ran out");
+    expect(await lost.promise).toContain("it could not be renewed before it ran out: Error");
     await hold.stop();
     await gate.close();
   });

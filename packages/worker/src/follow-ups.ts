@@ -9,7 +9,7 @@ import type {
 import type { Clock } from "./clock.ts";
 import { isDataError } from "./data-error.ts";
 import { GroupCommit } from "./group-commit.ts";
-import type { Observer } from "./observer.ts";
+import { type Observer, safeObserver } from "./observer.ts";
 
 export interface FollowUpDependencies {
   readonly queue: BellQueue;
@@ -34,8 +34,9 @@ export class FollowUps {
   #ringsFailed = 0;
 
   constructor(dependencies: FollowUpDependencies) {
-    const { clock, observe } = dependencies;
-    this.#dependencies = dependencies;
+    const { clock } = dependencies;
+    const observe = safeObserver(dependencies.observe);
+    this.#dependencies = { ...dependencies, observe };
     this.#evaluations = new GroupCommit<Fact, void>({
       flush: (facts) => this.#evaluate(facts),
       keyOf: ({ id }) => id,

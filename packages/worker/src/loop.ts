@@ -27,14 +27,11 @@ const BACKOFF_MAX_MS = 10_000;
 export function startLoop(options: LoopOptions): Loop {
   const { clock, observe } = options;
   let stopped = false;
-  let woken = false;
+  /** Of the round under way and the wait after it: aborted, the wait ends at once. */
   let pause = new AbortController();
   const ended = run();
   return {
-    wake() {
-      woken = true;
-      pause.abort();
-    },
+    wake: () => pause.abort(),
     stop() {
       stopped = true;
       pause.abort();
@@ -45,7 +42,6 @@ export function startLoop(options: LoopOptions): Loop {
   async function run(): Promise<void> {
     for (let failures = 0; !stopped;) {
       pause = new AbortController();
-      woken = false;
       let waitMs: number;
       try {
         waitMs = await options.round();
@@ -55,7 +51,7 @@ export function startLoop(options: LoopOptions): Loop {
         waitMs = jittered(Math.min(BACKOFF_MS * 2 ** failures, BACKOFF_MAX_MS), clock);
         failures += 1;
       }
-      if (!stopped && !woken) await clock.sleep(waitMs, pause.signal);
+      await clock.sleep(waitMs, pause.signal);
     }
   }
 }

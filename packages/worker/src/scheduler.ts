@@ -2,7 +2,7 @@ import type { Instant, TimerStore } from "@millrace/core/internal";
 import { type Clock, jittered } from "./clock.ts";
 import type { FollowUps } from "./follow-ups.ts";
 import { startLoop } from "./loop.ts";
-import type { Observer } from "./observer.ts";
+import { type Observer, safeObserver } from "./observer.ts";
 
 export interface SchedulerDependencies {
   readonly timers: TimerStore;
@@ -28,7 +28,8 @@ const ROUNDS_APART_MS = 20;
 
 /** Fires due timers. Any number of processes may: each timer is fired by one of them. */
 export function startScheduler(dependencies: SchedulerDependencies): Scheduler {
-  const { timers, followUps, clock, observe } = dependencies;
+  const { timers, followUps, clock } = dependencies;
+  const observe = safeObserver(dependencies.observe);
   let lastRoundMs = -Infinity;
   const loop = startLoop({ name: "timers", clock, observe, round });
   return { wake: () => loop.wake(), stop: () => loop.stop() };

@@ -4,7 +4,7 @@ import { isDataError } from "./data-error.ts";
 import type { FollowUps } from "./follow-ups.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { startLoop } from "./loop.ts";
-import type { Observer } from "./observer.ts";
+import { type Observer, safeObserver } from "./observer.ts";
 
 export interface SweeperDependencies {
   readonly sweeps: SweepStore;
@@ -49,7 +49,8 @@ export function startSweeper(
   dependencies: SweeperDependencies,
   settings: SweeperSettings = SWEEPER_DEFAULTS,
 ): Sweeper {
-  const { sweeps, tasks, triggers, followUps, clock, observe } = dependencies;
+  const { sweeps, tasks, triggers, followUps, clock } = dependencies;
+  const observe = safeObserver(dependencies.observe);
   const finishes = new GroupCommit<FinishItem, boolean>({
     flush: async (items) => {
       const { recorded, ...afterwards } = await tasks.finish(items);

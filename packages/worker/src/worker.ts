@@ -9,7 +9,7 @@ import type {
 import { type Clock, jittered, within } from "./clock.ts";
 import type { FollowUps } from "./follow-ups.ts";
 import { type Loop, startLoop } from "./loop.ts";
-import type { Observer } from "./observer.ts";
+import { type Observer, safeObserver } from "./observer.ts";
 import type { Settings } from "./settings.ts";
 import { Attempts } from "./worker/attempts.ts";
 import { channelsOf } from "./worker/channels.ts";
@@ -73,7 +73,8 @@ export async function startWorker(
   dependencies: WorkerDependencies,
   settings: WorkerSettings,
 ): Promise<WorkerHandle> {
-  const worker = new Worker(dependencies, settings);
+  const observe = safeObserver(dependencies.observe);
+  const worker = new Worker({ ...dependencies, observe }, settings);
   await worker.start();
   return {
     runningCount: () => worker.runningCount,

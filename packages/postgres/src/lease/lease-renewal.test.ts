@@ -61,18 +61,22 @@ test("failed renewals are repeated quickly, and one that works makes up for them
 
 test("when no renewal works in time, the lease is lost when it runs out and not later", async () => {
   const { reason, now } = renewing(["renewed", "fails"]);
-  expect(await reason).toBe("it could not be renewed before it ran out");
+  expect(await reason).toBe("it could not be renewed before it ran out: Error: no connection");
   expect(now()).toBe(3_000);
 });
 
 test("a renewal counts from when it was sent, not from when it was answered", async () => {
   const { reason, now } = renewing(["renewed", "renewed", "hangs"], { tookMs: 400 });
-  expect(await reason).toBe("it could not be renewed before it ran out");
+  expect(await reason).toBe(
+    "it could not be renewed before it ran out: the database did not answer",
+  );
   expect(now()).toBe(1_000 + 3_000);
 });
 
 test("a renewal that hangs does not keep the owner from knowing", async () => {
   const { reason, now } = renewing(["hangs"]);
-  expect(await reason).toBe("it could not be renewed before it ran out");
+  expect(await reason).toBe(
+    "it could not be renewed before it ran out: the database did not answer",
+  );
   expect(now()).toBe(3_000);
 });

@@ -27,10 +27,12 @@ export async function renewLease(
 ): Promise<string | null> {
   let endsAtMs = world.nowMs() + leaseMs;
   let isKept = false;
+  let trouble = "the database did not answer";
   while (!stop.aborted) {
     const sentAtMs = world.nowMs();
-    if (sentAtMs >= endsAtMs) return "it could not be renewed before it ran out";
+    if (sentAtMs >= endsAtMs) return `it could not be renewed before it ran out: ${trouble}`;
     const answer = await answerBy(endsAtMs, world, stop);
+    if (typeof answer === "object") trouble = answer.trouble;
     if (answer === "lapsed") return "it had lapsed in the database";
     if (answer === "renewed") {
       endsAtMs = sentAtMs + leaseMs;
@@ -44,18 +46,18 @@ export async function renewLease(
   return null;
 }
 
-type Answer = "renewed" | "lapsed" | "unknown";
+type Answer = "renewed" | "lapsed" | "none" | { readonly trouble: string };
 
 /** An answer that does not come until the lease is over is as good as none. */
 async function answerBy(endsAtMs: number, world: RenewalWorld, stop: AbortSignal): Promise<Answer> {
   const answered = new AbortController();
   const renewed = world.renew().then(
     (held): Answer => (held ? "renewed" : "lapsed"),
-    (): Answer => "unknown",
+    (error: unknown): Answer => ({ trouble: String(error) }),
   );
   const waited = world
     .sleep(endsAtMs - world.nowMs(), AbortSignal.any([stop, answered.signal]))
-    .then((): Answer => "unknown");
+    .then((): Answer => "none");
   const answer = await Promise.race([renewed, waited]);
   answered.abort();
   return answer;

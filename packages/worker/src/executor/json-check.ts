@@ -6,7 +6,7 @@ export type JsonCheck =
   | { readonly ok: false; readonly problem: string };
 
 /** A value that a handler gives away: at most this much, as UTF-8 JSON text. Larger goes to a file. */
-export const OUTPUT_BYTES_MAX = 1024 * 1024;
+const OUTPUT_BYTES_MAX = 1_048_576;
 const DEPTH_MAX = 200;
 
 /**
@@ -19,7 +19,11 @@ const DEPTH_MAX = 200;
  *
  * @param path - How problems call the value: `result`, `metadata`.
  */
-export function checkJson(value: unknown, path: string, bytesMax = OUTPUT_BYTES_MAX): JsonCheck {
+export function checkJson(
+  value: unknown,
+  path: string,
+  bytesMax: number = OUTPUT_BYTES_MAX,
+): JsonCheck {
   try {
     const copy = new Copier(bytesMax).copy(value, path, 0);
     const bytes = Buffer.byteLength(JSON.stringify(copy));

@@ -33,6 +33,8 @@ export class Claimer {
   /** Slots kept free for claims in flight. */
   #reserved = 0;
   #more = false;
+  /** The latest call of `claimNext`. */
+  #look: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(dependencies: ClaimerDependencies) {
@@ -67,8 +69,8 @@ export class Claimer {
   }
 
   /** Resolves when no claim is in flight. */
-  idle(): Promise<void> {
-    return this.#claims.idle();
+  async idle(): Promise<void> {
+    await Promise.all([this.#claims.idle(), this.#look]);
   }
 
   /**
@@ -89,6 +91,12 @@ export class Claimer {
    * @returns How many were claimed.
    */
   async claimNext(): Promise<number> {
+    const look = this.#claimNext();
+    this.#look = look.catch(() => {});
+    return look;
+  }
+
+  async #claimNext(): Promise<number> {
     const { session, tasks, channels } = this.#dependencies;
     const limit = this.capacity;
     const sessionId = session.id;
