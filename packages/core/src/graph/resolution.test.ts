@@ -125,15 +125,19 @@ test("the critical path is the chain that takes longest", () => {
   const durations: Record<string, number> = {
     "d/load": 5,
     "d/left": 10,
-    "d/right": 20,
+    "d/right": 30,
     "d/report": 1,
     "d/alone": 25,
   };
   const durationMsOf = (name: string) => durations[name] ?? 0;
   expect(resolve(diamond).criticalPath(durationMsOf)).toEqual({
     pipelines: ["d/load", "d/right", "d/report"],
-    totalMs: 26,
+    totalMs: 36,
   });
+  const head = resolve(diamond).criticalPath((name) =>
+    name === "d/load" ? 0 : durationMsOf(name),
+  );
+  expect(head.pipelines, "what takes no time is on the way too").toContain("d/load");
   expect(resolve([]).criticalPath(durationMsOf)).toEqual({ pipelines: [], totalMs: 0 });
 });
 
