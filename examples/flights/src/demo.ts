@@ -21,8 +21,12 @@ async function main(): Promise<number> {
     return EXIT.ok;
   }
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
   const screen = openScreen();
+  const interrupt = (): void => {
+    screen.say("Stopping: what runs may end first. Once more stops at once.");
+    stop.abort();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, interrupt);
   screen.say("Millrace: late flights and bird strikes, from 15 files in a bucket to one report");
   try {
     const result = await runDemo(options, screen, stop.signal);

@@ -9,6 +9,8 @@ export async function startLake(directory: string): Promise<S3Server> {
     queues: [QUEUE],
     notify: [{ bucket: "lake", queue: QUEUE }],
     directory,
+    // What an interrupted start had received comes again after this time, and not after minutes.
+    visibilityTimeoutSeconds: 5,
   });
   useServer(server);
   return server;

@@ -11,7 +11,7 @@ export interface RawFile {
 }
 
 /** Where the published files lie: those of the `vega-datasets` package. */
-const PUBLISHED = fileURLToPath(new URL("../data/", import.meta.resolve("vega-datasets")));
+export const PUBLISHED = fileURLToPath(new URL("../data/", import.meta.resolve("vega-datasets")));
 
 const MONTHS = ["2001-01", "2001-02", "2001-03", "2001-04", "2001-05", "2001-06", "2001-07"];
 
@@ -61,7 +61,8 @@ async function cutMonth(
   file: string,
 ): Promise<void> {
   const from = `from ${quoted(path.join(PUBLISHED, published))}`;
-  const where = `where strftime(${date}::timestamp, '%Y-%m') = ${quoted(month)}`;
+  const first = `date '${month}-01'`;
+  const where = `where ${date} >= ${first} and ${date} < ${first} + interval 1 month`;
   const how = `format csv, header, compression ${ending === "csv" ? "none" : "zstd"}`;
   await connection.run(`copy (select * ${from} ${where}) to ${quoted(file)} (${how})`);
 }

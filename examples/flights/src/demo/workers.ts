@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import type { Screen } from "./screen.ts";
 import type { Servers } from "./servers.ts";
 
@@ -25,7 +24,7 @@ export async function startWorkers(
     MILLRACE_REDIS_URL: servers.redisUrl,
   };
   const start = async (name: string): Promise<WorkerProcess> => {
-    const child = fork(path.join(import.meta.dirname, "../worker-process.ts"), { env });
+    const child = fork(new URL("../worker-process.ts", import.meta.url), { env });
     cleanup.defer(() => stopChild(child));
     await ready({ name, child });
     return { name, child };
