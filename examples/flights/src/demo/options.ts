@@ -16,8 +16,8 @@ export interface DemoOptions {
 
 export const USAGE = `npm run demo -- [options]
 
-  --services   run on Postgres, Redis and two worker processes; uses MILLRACE_DATABASE_URL and
-               MILLRACE_REDIS_URL, or starts servers of its own from local binaries
+  --services   run on Postgres, Redis and two worker processes; takes MILLRACE_DATABASE_URL and
+               MILLRACE_REDIS_URL, else Docker Compose, else servers from local binaries
   --kill       with --services: kill one worker in the middle of its work
   --data DIR   where to keep the data; .data/demo unless given
   --reset      forget first what earlier starts left
