@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { MillraceError, type PipelineSpec, versionOf } from "@millrace/core/internal";
+import { MillraceError, type PipelineSpec, present, versionOf } from "@millrace/core/internal";
 import { createStore, type Database, openServer, type Store } from "@millrace/postgres";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -27,7 +27,7 @@ describe("of two processes at once", () => {
   });
 
   const count = async (query: string): Promise<number> => {
-    const { rows } = await sql.raw<{ n: number }>(query).execute(databases[0]!.db);
+    const { rows } = await sql.raw<{ n: number }>(query).execute(present(databases[0]).db);
     return rows[0]?.n ?? 0;
   };
   const open = async (store: Store): Promise<string> => {
@@ -162,7 +162,7 @@ describe("of two processes at once", () => {
     for (let round = 0; round < 30; round++) {
       const { runId } = await stores[0].startRun({ pipeline: "default/two", ...manual });
       const [task] = await stores[0].claimNext(sessionId, channels, 1);
-      const { taskRunId, attempt } = task!;
+      const { taskRunId, attempt } = present(task);
       const item = { taskRunId, runId, attempt, outcome: ok(), u: 0 };
       await Promise.all([stores[0].finish([item]), stores[1].cancelRun(runId)]);
     }
