@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import type { BellQueue, Instant, LeaseKeeper } from "@millrace/core/internal";
 import {
+  checkSchema,
   createStore,
   type Database,
   migrate,
@@ -27,7 +28,7 @@ import {
   type WorkerHandle,
   WORKER_DEFAULTS,
 } from "@millrace/worker";
-import type { Project } from "./project.ts";
+import type { Project } from "./project/project.ts";
 import { type SourceHooks, startSources } from "./sources.ts";
 
 /** Where the state lies and how processes wake each other. */
@@ -62,18 +63,60 @@ export interface Runtime {
   readonly followUps: FollowUps;
   /** Connections that this process may hold. */
   readonly connections: { readonly postgres: number; readonly redis: number };
-  /** Takes nothing new, waits up to `graceMs` for what runs, hands the rest back, and closes. */
+  /**
+   * Takes nothing new, waits up to `graceMs` for what runs, hands the rest back, and closes. Called
+   * again with a grace of 0, it ends the grace of the first call.
+   */
   stop(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 const GRACE_MS = 25_000;
 
-/** An open database with its store, for commands that run nothing. */
-export async function openStore(
-  services: Services,
-): Promise<{ database: Database; store: Store; close(): Promise<void> }> {
+/** An open database for commands that run no handlers. */
+export interface OpenStore {
+  readonly database: Database;
+  readonly store: Store;
+  /** Does what a commit left to do, so that nobody has to find it by polling. */
+  readonly followUps: FollowUps;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, and the queue to ring those who work on it.
+ *
+ * @throws {DIRECTORY_LOCKED} When another process has the embedded database open.
+ * @throws {SCHEMA_MISMATCH} When a server's database must be migrated first.
+ */
+export async function openStore(services: Services, observer?: Observer): Promise<OpenStore> {
+  const observe = safeObserver(observer);
   const database = await openDatabase(services);
-  return { database, store: createStore(database), close: () => database.close() };
+  const store = createStore(database);
+  const queue = openQueue(services, 0, observe);
+  const followUps = new FollowUps({ queue, triggers: store, clock: systemClock, observe });
+  return {
+    database,
+    store,
+    followUps,
+    async close() {
+      await followUps.idle();
+      await queue.close();
+      await database.close();
+    },
+  };
+}
+
+/**
+ * Brings the schema up to this version.
+ *
+ * @returns Names of the migrations that it applied.
+ */
+export async function migrateServices({ database: where }: Services): Promise<readonly string[]> {
+  const database = "url" in where ? openServer(where) : await openEmbedded(where);
+  try {
+    return await migrate(database);
+  } finally {
+    await database.close();
+  }
 }
 
 /**
@@ -86,11 +129,11 @@ export async function openStore(
 export async function startRuntime(project: Project, options: RuntimeOptions): Promise<Runtime> {
   const { services, roles } = options;
   const observe = safeObserver(options.observe);
+  if (services.redisUrl !== null) await assertRedisFit(services.redisUrl);
   const database = await openDatabase(services);
+  const queue = openQueue(services, roles.slots, observe);
   try {
-    if (services.redisUrl !== null) await assertRedisFit(services.redisUrl);
     const store = createStore(database);
-    const queue = openQueue(services, roles, observe);
     let scheduler: Scheduler | null = null;
     const followUps = new FollowUps({
       queue,
@@ -109,22 +152,28 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
     const sources = roles.sources
       ? startSources(project, { store, followUps, hooks: options })
       : null;
-
+    let stopped: Promise<void> | null = null;
     return {
       store,
       database,
       followUps,
       connections: connectionsOf(database, project, options),
-      async stop({ graceMs = GRACE_MS } = {}) {
-        await sources?.stop();
-        await worker?.drain({ graceMs });
-        await Promise.all([scheduler?.stop(), sweeper.stop()]);
-        await followUps.idle();
-        await queue.close();
-        await database.close();
+      stop({ graceMs = GRACE_MS } = {}) {
+        if (stopped !== null && graceMs === 0) void worker?.drain({ graceMs });
+        stopped ??= stop(graceMs);
+        return stopped;
       },
     };
+
+    async function stop(graceMs: number): Promise<void> {
+      await Promise.all([sources?.stop(), worker?.drain({ graceMs })]);
+      await Promise.all([scheduler?.stop(), sweeper.stop()]);
+      await followUps.idle();
+      await queue.close();
+      await database.close();
+    }
   } catch (error) {
+    await queue.close();
     await database.close();
     throw error;
   }
@@ -132,13 +181,17 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
 
 /** The embedded database is brought up to date as it is opened; a server is migrated by command. */
 async function openDatabase({ database: where }: Services): Promise<Database> {
-  if ("url" in where) return openServer({ url: where.url });
-  const database = await openEmbedded(where);
-  await migrate(database);
-  return database;
+  const database = "url" in where ? openServer(where) : await openEmbedded(where);
+  try {
+    await ("url" in where ? checkSchema(database) : migrate(database));
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
-function openQueue({ redisUrl }: Services, { slots }: Roles, observe: Observer): BellQueue {
+function openQueue({ redisUrl }: Services, slots: number, observe: Observer): BellQueue {
   const onError = (error: unknown): void => observe({ type: "problem", where: "queue", error });
   return redisUrl === null
     ? new InProcessBellQueue({ onError })

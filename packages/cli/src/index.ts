@@ -1,4 +1,6 @@
 export {
+  migrateServices,
+  type OpenStore,
   openStore,
   type Roles,
   type Runtime,
@@ -6,4 +8,4 @@ export {
   type Services,
   startRuntime,
 } from "./compose.ts";
-export { type Project, type ProjectOptions, toProject } from "./project.ts";
+export { type Project, type ProjectOptions, toProject } from "./project/project.ts";

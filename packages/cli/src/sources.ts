@@ -7,7 +7,7 @@ import {
   startObjectSource,
 } from "@millrace/sensors";
 import type { FollowUps } from "@millrace/worker";
-import type { Project } from "./project.ts";
+import type { Project } from "./project/project.ts";
 
 export interface SourceHooks {
   readonly onRecorded?: (recorded: RecordedObject) => void;

@@ -1,0 +1,60 @@
+import { Command } from "commander";
+import type { CommandContext, Runner } from "../command-context.ts";
+import type { OpenStore } from "../compose.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { checkedInput } from "../input/checked-input.ts";
+import { readJson } from "../input/json-input.ts";
+import { collect } from "../input/pairs.ts";
+import { nameNotFound } from "../names/find-name.ts";
+import { schemasAtHand } from "../project/schemas-at-hand.ts";
+import { withStore } from "../with-store.ts";
+
+interface PublishOptions {
+  readonly data?: string;
+  readonly key?: string;
+  readonly file?: readonly string[];
+}
+
+export function publishCommand(run: Runner): Command {
+  return new Command("publish")
+    .description("publish an event on the bus; what listens to it runs")
+    .argument("<event>", "its name")
+    .option("--data <json>", "as its schema wants it; @path for a file, @- for stdin")
+    .option("--key <text>", "two events with one key are one")
+    .option("-f, --file <path>", "project to check the data with (repeatable)", collect)
+    .action((event: string, options: PublishOptions, command: Command) =>
+      run(command, (context) =>
+        withStore(context, (open) => publish(context, open, event, options)),
+      ),
+    );
+}
+
+async function publish(
+  context: CommandContext,
+  { store, followUps }: OpenStore,
+  name: string,
+  options: PublishOptions,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const specs = await store.listSpecs();
+  const names = [...new Set(specs.flatMap(({ spec }) => Object.keys(spec.events)))];
+  if (!names.includes(name)) throw nameNotFound("event", name, names);
+  const given = options.data === undefined ? null : await readJson("--data", options.data);
+  const schema = (await schemasAtHand(context, options.file ?? [])).ofEvent(name);
+  const data = schema === null ? given : await checkedInput(`data of ${name}`, schema, given);
+  const { ids, ...afterwards } = await store.recordEvents([
+    {
+      name,
+      data,
+      source: { type: "api", key: "cli" },
+      idempotencyKey: options.key ?? null,
+      correlationId: null,
+    },
+  ]);
+  followUps.follow(afterwards);
+  const [id = null] = ids;
+  terminal.document({ event: id, name, duplicate: id === null });
+  if (id === null) terminal.say(`${name} was published with this key before: nothing changed.`);
+  else terminal.print(`event_${id}`);
+  return EXIT.ok;
+}

@@ -1,0 +1,38 @@
+import { WORKER_DEFAULTS } from "@millrace/worker";
+import { Command } from "commander";
+import { type CommandContext, type Runner, serverServices } from "../command-context.ts";
+import type { ExitCode } from "../exit-code.ts";
+import { durationMs, wholeNumber } from "../input/number-input.ts";
+import { loadProject } from "../project/load-project.ts";
+import { serve } from "../serve.ts";
+
+interface WorkerOptions {
+  readonly slots: string;
+  readonly grace: string;
+}
+
+const SLOTS_MAX = 1_000;
+
+export function workerCommand(run: Runner): Command {
+  return new Command("worker")
+    .description("run tasks until it is told to stop")
+    .argument("[files...]", "modules and folders; else flow.ts, else pipelines/")
+    .option("--slots <n>", "handlers at once", String(WORKER_DEFAULTS.slots))
+    .option("--grace <duration>", "how long running tasks may go on after SIGTERM", "25s")
+    .action((files: string[], options: WorkerOptions, command: Command) =>
+      run(command, (context) => worker(context, files, options)),
+    );
+}
+
+async function worker(
+  context: CommandContext,
+  files: readonly string[],
+  options: WorkerOptions,
+): Promise<ExitCode> {
+  const slots = wholeNumber("--slots", options.slots, { min: 1, max: SLOTS_MAX });
+  const graceMs = durationMs("--grace", options.grace);
+  const services = serverServices(context, "worker");
+  const project = await loadProject(context.project(files));
+  const roles = { slots, scheduler: false, sources: false };
+  return serve(context.terminal, project, { services, roles, graceMs });
+}

@@ -1,0 +1,29 @@
+import { inputInvalid } from "./input-invalid.ts";
+
+/**
+ * `key=value` arguments as a record. The value is everything behind the first `=`.
+ *
+ * @throws {INPUT_INVALID} Without a `=` or a key, or when a key comes twice.
+ */
+export function toRecord(
+  option: string,
+  pairs: readonly string[],
+): Readonly<Record<string, string>> {
+  const entries = pairs.map((pair) => {
+    const at = pair.indexOf("=");
+    if (at < 1)
+      throw inputInvalid(option, [`Write ${option} as key=value; ${pair} has no key and value.`]);
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  const keys = entries.map(([key]) => key);
+  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
+  if (twice !== undefined) {
+    throw inputInvalid(option, [`${option} names ${twice} twice; give each key once.`]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** Collects an option that may be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}

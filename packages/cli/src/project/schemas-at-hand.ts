@@ -1,0 +1,64 @@
+import { MillraceError, type PipelineDefinition, pipelineId } from "@millrace/core/internal";
+import type { CommandContext } from "../command-context.ts";
+import type { Schema } from "../input/checked-input.ts";
+import { loadProject } from "./load-project.ts";
+import type { Project } from "./project.ts";
+
+/** Schemas are code: they are at hand only where the project is. */
+export interface SchemasAtHand {
+  ofParams(pipeline: string): Schema | null;
+  ofMetadata(dataset: string): Schema | null;
+  ofEvent(name: string): Schema | null;
+}
+
+/**
+ * The schemas of the project here. Without files that were named, a project that is not there or
+ * cannot be loaded has none, because who sends a fact to a server may be anywhere.
+ *
+ * @throws {DEFINITION_INVALID} When named files cannot be loaded.
+ * @throws {NOT_FOUND} When named files are not there.
+ */
+export async function schemasAtHand(
+  context: CommandContext,
+  files: readonly string[],
+): Promise<SchemasAtHand> {
+  return toSchemas(await loadIfAny(context, files));
+}
+
+export function toSchemas(project: Project | null): SchemasAtHand {
+  const definitions = project?.definitions ?? [];
+  return {
+    ofParams: (pipeline) =>
+      definitions.find(({ spec }) => pipelineId(spec) === pipeline)?.params ?? null,
+    ofMetadata: (dataset) => first(definitions, ({ metadata }) => metadata.get(dataset)),
+    ofEvent: (name) => first(definitions, ({ events }) => events.get(name)),
+  };
+}
+
+async function loadIfAny(
+  context: CommandContext,
+  files: readonly string[],
+): Promise<Project | null> {
+  try {
+    return await loadProject(context.project(files));
+  } catch (error) {
+    if (files.length > 0 || !MillraceError.is(error)) throw error;
+    if (error.code === "DEFINITION_INVALID") {
+      context.terminal.warn(
+        `Nothing is checked against schemas, because of this:\n${error.message}`,
+      );
+    }
+    return null;
+  }
+}
+
+function first<T>(
+  definitions: readonly PipelineDefinition[],
+  pick: (definition: PipelineDefinition) => T | undefined,
+): T | null {
+  for (const definition of definitions) {
+    const found = pick(definition);
+    if (found !== undefined) return found;
+  }
+  return null;
+}

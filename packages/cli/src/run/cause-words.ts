@@ -1,0 +1,17 @@
+import { isRecord, type JsonValue, type Partition } from "@millrace/core/internal";
+import { partitionWords, runName, shortName } from "../terminal/words.ts";
+
+/** Why a run started, in a few words: `dataset orders date=2026-01-01`, `schedule morning`. */
+export function causeWords(cause: JsonValue): string {
+  if (!isRecord(cause)) return "";
+  const { trigger, dataset, partition, pipeline, run, name } = cause;
+  const type = typeof cause["type"] === "string" ? cause["type"] : "";
+  if (typeof dataset === "string") {
+    const slice = isRecord(partition) ? partitionWords(partition as Partition) : "";
+    return ["dataset", shortName(dataset), slice].filter((word) => word !== "").join(" ");
+  }
+  if (typeof pipeline === "string") return `end of ${shortName(pipeline)} ${runName(Number(run))}`;
+  if (typeof name === "string") return `event ${name}`;
+  if (type === "manual") return "by hand";
+  return typeof trigger === "string" ? `${type} ${trigger}` : type;
+}

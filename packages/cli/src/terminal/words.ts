@@ -1,0 +1,59 @@
+import { formatDuration, isRecord, type Partition } from "@millrace/core/internal";
+import type { RunState, TaskState } from "@millrace/core/internal";
+import type { Style } from "./terminal.ts";
+
+/** Namespaces are shown where they say something. */
+export function shortName(id: string): string {
+  return id.startsWith("default/") ? id.slice("default/".length) : id;
+}
+
+/** `date=2026-01-01 region=eu`; empty without keys. */
+export function partitionWords(partition: Partition): string {
+  return Object.entries(partition)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
+}
+
+/** `run_12`: how commands, handlers and correlation ids name a run. */
+export function runName(id: number): string {
+  return `run_${id}`;
+}
+
+/** Between two moments; empty while one of them is to come. */
+export function durationWords(from: Date | null, to: Date | null): string {
+  if (from === null || to === null) return "";
+  return formatDuration(to.getTime() - from.getTime());
+}
+
+/** `1 run`, `2 runs`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** The message of an error as a row keeps it; empty when there is none. */
+export function storedErrorWords(error: unknown): string {
+  if (!isRecord(error)) return "";
+  const { name, message } = error;
+  const text = typeof message === "string" ? message : "";
+  return typeof name !== "string" || name === "Error" ? text : `${name}: ${text}`;
+}
+
+const SIGNS: Readonly<Record<RunState | TaskState, readonly [string, Style]>> = {
+  queued: ["○", "dim"],
+  running: ["●", "cyan"],
+  waiting: ["○", "dim"],
+  succeeded: ["✓", "green"],
+  failed: ["✕", "red"],
+  upstream_failed: ["✕", "red"],
+  skipped: ["–", "dim"],
+  cancelled: ["■", "yellow"],
+};
+
+/** A state by its sign, and the style to show it in. */
+export function signOf(state: RunState | TaskState): {
+  readonly sign: string;
+  readonly style: Style;
+} {
+  const [sign, style] = SIGNS[state];
+  return { sign, style };
+}
