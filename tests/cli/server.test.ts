@@ -76,6 +76,23 @@ test.each([
   expect(code).toBe(exit);
 });
 
+test("what an update starts is started by the command itself, with nobody else there", async () => {
+  const slice = ["--partition", "date=2026-03-04", "--metadata", '{"rows": 1}'];
+  const { stdout } = await run("update", "raw", ...slice, "--json");
+  const { update } = JSON.parse(stdout) as { update: number };
+  const listed = await run("runs", "--pipeline", "build", "--limit", "1", "--json");
+  expect(JSON.parse(listed.stdout)).toMatchObject({ runs: [{ cause: { update } }] });
+});
+
+test("who stops waiting for a run gets exit 130, and the run goes on", async () => {
+  const waiting = start(["run", "reprice", "--wait"]);
+  await waiting.said(/run_\d+ running/);
+  waiting.kill("SIGINT");
+  const { code, stdout, stderr } = await waiting.ended;
+  expect({ code, stderr }).toMatchObject({ code: 130, stderr: expect.stringMatching(/goes on/) });
+  expect(await show(stdout.trim())).toMatchObject({ state: "running" });
+});
+
 test("a run that is cancelled ends the waiting with exit 11", async () => {
   const waiting = start(["run", "grind", "--wait"]);
   await waiting.said(/run_\d+ running/);

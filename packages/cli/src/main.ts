@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runCommandLine } from "./run-command-line.ts";
+import { enableCompileCache } from "node:module";
+
+// It halves the time to start. Only what is imported after it is kept.
+enableCompileCache();
+const { runCommandLine } = await import("./run-command-line.ts");
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-import { InvariantError, MillraceError } from "@millrace/core/internal";
+import { MillraceError } from "@millrace/core/internal";
 import { CommanderError } from "commander";
 import { terminalOf } from "./command-context.ts";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-code.ts";
@@ -27,12 +27,23 @@ export async function runCommandLine(args: readonly string[]): Promise<ExitCode>
 }
 
 function report(error: unknown, terminal: Terminal): void {
-  const isExpected = MillraceError.is(error) || exitCodeOf(error) !== EXIT.unexpected;
-  const text = error instanceof Error ? error.message || error.name : String(error);
   const sign = terminal.styledMessage("red", "✕");
-  terminal.warn(`${sign} ${isExpected ? text : `Something unexpected went wrong: ${text}`}`);
+  terminal.warn(`${sign} ${describe(error)}`);
   if (terminal.verbose && error instanceof Error) terminal.warn(error.stack ?? "");
-  else if (!isExpected || error instanceof InvariantError) {
+  else if (exitCodeOf(error) === EXIT.unexpected) {
     terminal.warn("  Run it with --verbose to see where.");
   }
+}
+
+/** What only the driver has words for gets what it is about, and the mend. */
+function describe(error: unknown): string {
+  const text = error instanceof Error ? error.message || error.name : String(error);
+  if (MillraceError.is(error)) return text;
+  const code = exitCodeOf(error);
+  if (code === EXIT.notAuthorized) {
+    return `The database refuses access: ${text}. Check the user and password in --database.`;
+  }
+  return code === EXIT.unreachable
+    ? `The database cannot be reached: ${text}. Check the URL in --database.`
+    : `Something unexpected went wrong: ${text}`;
 }
