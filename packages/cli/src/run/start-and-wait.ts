@@ -1,0 +1,76 @@
+import { type ManualStart, pipelineId, type PipelineSpec } from "@millrace/core/internal";
+import type { Database, RunDetail, Store } from "@millrace/postgres";
+import type { FollowUps } from "@millrace/worker";
+import type { CommandContext } from "../command-context.ts";
+import { EXIT, type ExitCode, exitCodeOfRun } from "../exit-code.ts";
+import { checkedParams } from "../input/checked-input.ts";
+import { findName } from "../names/find-name.ts";
+import type { SchemasAtHand } from "../project/schemas-at-hand.ts";
+import { takeStopSignals } from "../terminal/stop-signals.ts";
+import { runName, shortName } from "../terminal/words.ts";
+import { toDetailJson } from "./run-json.ts";
+import type { Order } from "./run-order.ts";
+import { sayHowItEnded } from "./say-how-it-ended.ts";
+import { type Waited, waitForRun } from "./wait-for-run.ts";
+
+/** What runs are started and watched through, on either kind of database. */
+export interface Engine {
+  readonly store: Store;
+  readonly database: Database;
+  readonly followUps: FollowUps;
+}
+
+/** What to start, checked against what is known of the pipeline. */
+export async function toStart(
+  order: Order,
+  specs: readonly PipelineSpec[],
+  schemas: SchemasAtHand,
+): Promise<ManualStart> {
+  const pipeline = findName("pipeline", order.pipeline, specs.map(pipelineId));
+  const what = `params of ${shortName(pipeline)}`;
+  return {
+    pipeline,
+    partition: order.partition,
+    params: await checkedParams(what, schemas.ofParams(pipeline), order.params),
+    idempotencyKey: order.idempotencyKey,
+    correlationId: null,
+  };
+}
+
+export async function start({ store, followUps }: Engine, toBegin: ManualStart): Promise<number> {
+  const { runId, ...afterwards } = await store.startRun(toBegin);
+  followUps.follow(afterwards);
+  return runId;
+}
+
+/** Waits for the end of a run, for as long as the order says or until a signal. */
+export async function wait(
+  { terminal }: CommandContext,
+  { database }: Engine,
+  runId: number,
+  { timeoutMs }: Order,
+): Promise<Waited> {
+  const signals = takeStopSignals();
+  const onState = ({ id, state }: RunDetail): void => terminal.say(`${runName(id)} ${state}`);
+  try {
+    return await waitForRun(database, runId, { timeoutMs, interrupted: signals.first, onState });
+  } finally {
+    signals.release();
+  }
+}
+
+/** Says how it ended, and with which exit code. */
+export function finish({ terminal, services }: CommandContext, { why, run }: Waited): ExitCode {
+  terminal.document(toDetailJson(run));
+  sayHowItEnded(run, terminal);
+  if (why === "ended") return exitCodeOfRun(run.state);
+  const name = runName(run.id);
+  const goesOn =
+    "url" in services.database
+      ? `${name} goes on. Cancel it with: millrace cancel ${name}`
+      : `${name} goes on when \`millrace dev\` or another \`millrace run\` starts.`;
+  terminal.warn(
+    `${why === "timedOut" ? "It took too long to wait for." : "Interrupted."} ${goesOn}`,
+  );
+  return why === "timedOut" ? EXIT.timedOut : EXIT.interrupted;
+}
