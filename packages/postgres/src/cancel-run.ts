@@ -1,8 +1,7 @@
 import { type Afterwards, isTerminal, MillraceError, type RunState } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { admitRuns } from "./admit-runs.ts";
 import type { Database } from "./database.ts";
-import { lockRuns, progressRuns, startRuns } from "./progress-runs.ts";
+import { lockRuns, progressRuns } from "./progress-runs.ts";
 import type { Tx } from "./transact.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { perform } from "./work.ts";
@@ -38,9 +37,6 @@ export function cancelRun(
     const version = await versions.load(tx, [run.version_id]);
     const loaded = version(run.version_id);
     await progressRuns(work, [{ runId, version: loaded, cancelling: true }]);
-    if (state === "queued") {
-      await startRuns(work, await admitRuns(work, [loaded.pipelineRowId]));
-    }
     const [now] = await lockRuns(tx, [runId]);
     return { state: (now?.state ?? state) as RunState };
   });
@@ -57,7 +53,8 @@ async function cancelWaiting(tx: Tx, runId: number): Promise<void> {
       where run_id = ${runId} and (state = 'queued' or (state = 'waiting' and item_total is null))
       returning run_id, task, item
     )
-    update millrace.task_run t set item_done = t.item_done + c.done
+    update millrace.task_run t
+    set item_done = t.item_done + c.done, item_failed = t.item_failed + c.done
     from (select run_id, task, count(*) as done from gone where item >= 0 group by run_id, task) c
     where t.run_id = c.run_id and t.task = c.task and t.item = -1`.execute(tx);
 }

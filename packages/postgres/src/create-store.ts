@@ -57,7 +57,7 @@ export function createStore(database: Database): Store {
     ringAgain: (olderThanMs, limit) => ringAgain(database, olderThanMs, limit),
     expireSessions: () => expireSessions(database),
     listAbandoned: (graceMs, limit) => listAbandoned(database, graceMs, limit),
-    register: (deployment) => register(database, deployment),
+    register: (deployment) => register(database, versions, deployment),
     listSpecs: () => listSpecs(database),
     recordUpdates: (items) => recordUpdates(database, items),
     recordEvents: (items) => recordEvents(database, items),

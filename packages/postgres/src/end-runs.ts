@@ -1,24 +1,27 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
-import type { AfterwardsLog } from "./afterwards.ts";
 import type { RunPlan } from "./progress-runs.ts";
 import { records } from "./records.ts";
-import type { Tx } from "./transact.ts";
+import type { Work } from "./work.ts";
 
-/** Ends runs: state, result, and a fact for those whose triggers are about it. */
+/**
+ * Ends runs: state, result, and a fact for those whose triggers are about it.
+ *
+ * @returns Pipelines where another run may be waiting for the place of one that ended: those that
+ * have a limit now, whatever limit the version had that the run began with.
+ */
 export async function endRuns(
-  tx: Tx,
-  log: AfterwardsLog,
+  { tx, log }: Work,
   plans: readonly RunPlan[],
-): Promise<void> {
-  if (plans.length === 0) return;
+): Promise<readonly number[]> {
+  if (plans.length === 0) return [];
   const rows = plans.map(({ runId, version, plan }) => {
     const { state, reason } = present(plan.end);
     const result = version.spec.tasks.findIndex(({ name }) => name === version.spec.result);
     return { run_id: runId, state, reason, result };
   });
   const columns = "run_id bigint, state text, reason text, result smallint";
-  await sql`
+  const freed = await sql<{ id: number }>`
     with x as (select * from ${records(rows, columns, "r")}),
     ended as (
       update millrace.run r set state = x.state, reason = x.reason, ended_at = millrace.now(),
@@ -26,12 +29,16 @@ export async function endRuns(
           select o.value from millrace.task_run t join millrace.output o on o.task_run_id = t.id
           where t.run_id = x.run_id and t.task = x.result and t.item = -1
         )
-      from x where r.id = x.run_id returning r.id
+      from x where r.id = x.run_id returning r.id, r.pipeline_id
     ),
-    gone as (delete from millrace.run_active a using ended where a.run_id = ended.id)
-    insert into millrace.fact_pending (kind, id) select 'run', id from ended`.execute(tx);
+    gone as (delete from millrace.run_active a using ended where a.run_id = ended.id),
+    told as (insert into millrace.fact_pending (kind, id) select 'run', id from ended)
+    select p.id from millrace.pipeline p
+    where p.id in (select pipeline_id from ended) and (p.max_active_runs is not null
+      or exists (select from millrace.run_queued q where q.pipeline_id = p.id))`.execute(tx);
   for (const { run_id, state } of rows) {
     log.ended(run_id, state);
     log.fact("run", run_id);
   }
+  return freed.rows.map(({ id }) => id);
 }

@@ -31,37 +31,43 @@ export interface RunPlan extends LockedRun {
  * statements for any number of runs.
  */
 export async function progressRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
-  if (runs.length === 0) return;
-  const views = await loadViews(work.tx, runs);
-  const plans = runs.map((run) => ({
-    ...run,
-    plan: advance(run.version.graph, views.get(run.runId) ?? [], run.cancelling),
-  }));
-  await applyPlans(work, plans);
+  await carryOut(work, await planRuns(work.tx, runs));
 }
 
 /** Starts runs that have no rows yet. */
 export async function startRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
   const plans = runs.map((run) => ({ ...run, plan: advance(run.version.graph, []) }));
-  await applyPlans(work, plans);
+  await carryOut(work, plans);
 }
 
-async function applyPlans(work: Work, plans: readonly RunPlan[]): Promise<void> {
-  const { tx, log } = work;
+async function planRuns(tx: Tx, runs: readonly LockedRun[]): Promise<readonly RunPlan[]> {
+  if (runs.length === 0) return [];
+  const views = await loadViews(tx, runs);
+  return runs.map((run) => ({
+    ...run,
+    plan: advance(run.version.graph, views.get(run.runId) ?? [], run.cancelling),
+  }));
+}
+
+/** Limits are locked once, at the end and all together: only then are they locked by id. */
+async function carryOut(work: Work, first: readonly RunPlan[]): Promise<void> {
+  const ended: RunPlan[] = [];
+  for (let plans = first; plans.length > 0;) {
+    ended.push(...plans.filter(({ plan }) => plan.end !== null));
+    // Laid out, a mapped task can start its items, or turn out to be empty.
+    plans = await planRuns(work.tx, await applyPlans(work, plans));
+  }
+  const freed = await endRuns(work, ended);
+  const admitted = await admitRuns(work, freed);
+  if (admitted.length > 0) await startRuns(work, admitted);
+}
+
+/** @returns The runs that must be advanced once more. */
+async function applyPlans({ tx, log }: Work, plans: readonly RunPlan[]): Promise<LockedRun[]> {
   log.ready(await insertTasks(tx, plans));
   await settleMaps(tx, plans);
   await moveMaps(tx, plans);
-  const expanded = await layOutMaps(tx, plans);
-  const ended = plans.filter(({ plan }) => plan.end !== null);
-  await endRuns(tx, log, ended);
-  const limited = ended.filter(({ version }) => version.spec.maxActiveRuns !== null);
-  const admitted = await admitRuns(
-    work,
-    limited.map(({ version }) => version.pipelineRowId),
-  );
-  // Laid out, a mapped task can start its items, or turn out to be empty.
-  await progressRuns(work, expanded);
-  if (admitted.length > 0) await startRuns(work, admitted);
+  return layOutMaps(tx, plans);
 }
 
 async function loadViews(

@@ -12,35 +12,45 @@ import {
   pipelineId,
   type PipelineSpec,
   type RegisteredSpec,
+  type ScheduleSpec,
   versionOf,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { AfterwardsLog } from "./afterwards.ts";
+import { admitRuns } from "./admit-runs.ts";
+import type { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
+import { startRuns } from "./progress-runs.ts";
 import { records } from "./records.ts";
-import { transact, type Tx } from "./transact.ts";
+import type { Tx } from "./transact.ts";
 import { lockRegistry } from "./trigger-cache.ts";
+import type { VersionCache } from "./version-cache.ts";
+import { perform, type Work } from "./work.ts";
 
 /**
  * Makes pipelines the whole of a deployment. The registry lock is held exclusively from the
  * checks to the commit, so that two halves of a cycle which arrive at the same time cannot both
  * pass, and no worker judges by half of a deployment.
  */
-export function register(database: Database, deployment: Deployment): Promise<Afterwards> {
-  return transact(database, "register pipelines", async (tx) => {
-    const log = new AfterwardsLog();
+export function register(
+  database: Database,
+  versions: VersionCache,
+  deployment: Deployment,
+): Promise<Afterwards> {
+  return perform(database, versions, "register pipelines", async (work) => {
+    const { tx, log } = work;
     await lockRegistry(tx, "exclusive");
     await checkBuild(tx, deployment);
     const others = (await listActive(tx)).filter(({ deployment: d }) => d !== deployment.name);
     checkSpecs(deployment, others);
-    if (await isUnchanged(tx, deployment)) return log.done();
+    if (await isUnchanged(tx, deployment)) return {};
     await upsertDeployment(tx, deployment);
     await upsertDatasets(tx, deployment.pipelines);
     await upsertPipelines(tx, deployment);
     await upsertTriggers(tx, deployment);
     await armSchedules(tx, log);
     await sql`update millrace.registry set version = version + 1`.execute(tx);
-    return log.done();
+    await admitWaiting(work, deployment);
+    return {};
   });
 }
 
@@ -128,6 +138,9 @@ async function upsertDatasets(tx: Tx, pipelines: readonly PipelineSpec[]): Promi
 
 /** Pipelines that the deployment no longer has keep their history and start nothing more. */
 async function upsertPipelines(tx: Tx, deployment: Deployment): Promise<void> {
+  // By id, as the ends of runs lock them for their limits.
+  await sql`select id from millrace.pipeline where deployment = ${deployment.name}
+    order by id for no key update`.execute(tx);
   await sql`update millrace.pipeline set version_id = null
     where deployment = ${deployment.name}`.execute(tx);
   const rows = deployment.pipelines.map((spec) => ({
@@ -171,24 +184,53 @@ async function upsertTriggers(tx: Tx, deployment: Deployment): Promise<void> {
   `.execute(tx);
 }
 
-/** Every active schedule has one timer, due at its next tick; one that changed is set anew. */
+/** A limit that was raised or taken away has room for runs that waited. */
+async function admitWaiting(work: Work, deployment: Deployment): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    select p.id from millrace.pipeline p where p.deployment = ${deployment.name}
+      and exists (select from millrace.run_queued q where q.pipeline_id = p.id)`.execute(work.tx);
+  const admitted = await admitRuns(
+    work,
+    rows.map(({ id }) => id),
+  );
+  await startRuns(work, admitted);
+}
+
+interface ArmedSchedule {
+  readonly id: number;
+  readonly spec: ScheduleSpec;
+  readonly due_at: Date | null;
+  readonly now: Date;
+}
+
+/**
+ * Every active schedule has one timer. One that stands for a tick of the schedule is kept, also
+ * when it is overdue; of a schedule that was edited, it is set anew to the next tick.
+ */
 async function armSchedules(tx: Tx, log: AfterwardsLog): Promise<void> {
   await sql`delete from millrace.timer m using millrace.trigger t
     where m.kind = 'schedule' and t.id = m.trigger_id
       and (not t.active or t.spec ->> 'type' <> 'schedule')`.execute(tx);
-  const { rows } = await sql<{ id: number; spec: { cron: string; timezone: string }; now: Date }>`
-    select t.id, t.spec, millrace.now() as now from millrace.trigger t
+  const { rows } = await sql<ArmedSchedule>`
+    select t.id, t.spec, m.due_at, millrace.now() as now from millrace.trigger t
+    left join millrace.timer m on m.kind = 'schedule' and m.trigger_id = t.id
     where t.active and t.spec ->> 'type' = 'schedule'`.execute(tx);
-  const timers = rows.flatMap(({ id, spec, now }) => {
+  const wrong = rows.filter((row) => !standsForTick(row));
+  const timers = wrong.flatMap(({ id, spec, now }) => {
     const due = nextTick(spec, now.getTime());
     return due === null ? [] : [{ trigger_id: id, due_ms: due }];
   });
+  const wrongIds = wrong.map(({ id }) => id);
+  await sql`delete from millrace.timer
+    where kind = 'schedule' and trigger_id = any(${wrongIds}::bigint[])`.execute(tx);
   const armed = await sql<{ due_at: Date }>`
     insert into millrace.timer (kind, trigger_id, due_at)
     select 'schedule', trigger_id, to_timestamp(due_ms / 1000.0)
     from ${records(timers, "trigger_id bigint, due_ms bigint")}
-    on conflict (trigger_id) where kind = 'schedule' do update
-      set due_at = least(millrace.timer.due_at, excluded.due_at)
     returning due_at`.execute(tx);
   armed.rows.forEach(({ due_at }) => log.timer(due_at));
+}
+
+function standsForTick({ spec, due_at }: ArmedSchedule): boolean {
+  return due_at !== null && nextTick(spec, due_at.getTime() - 1) === due_at.getTime();
 }

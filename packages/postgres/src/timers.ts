@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { fireRetries } from "./fire-retries.ts";
 import { fireSchedules } from "./fire-schedules.ts";
+import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { perform } from "./work.ts";
 
@@ -19,7 +20,8 @@ export interface TimerRow {
 
 /**
  * Fires due timers. Any number of processes do so at once: each takes rows that no other holds,
- * and a slot of a schedule starts at most one run by its primary key.
+ * and a slot of a schedule starts at most one run by its primary key. Under the registry lock, like
+ * all that judges by triggers: a registration sets timers too, after it has locked pipelines.
  */
 export function fireDue(
   database: Database,
@@ -27,6 +29,7 @@ export function fireDue(
   limit: number,
 ): Promise<Afterwards & { readonly fired: number }> {
   return perform(database, versions, "fire timers", async (work) => {
+    await lockRegistry(work.tx, "shared");
     const { rows } = await sql<TimerRow>`
       select id, kind, due_at, trigger_id, task_run_id, attempt, millrace.now() as now
       from millrace.timer where due_at <= (select millrace.now())
