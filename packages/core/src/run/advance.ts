@@ -137,7 +137,7 @@ function reasonOf(task: GraphTask, gate: RuleDecision, decision: RuleDecision): 
 function continueMap(pass: Pass, { index, spec }: GraphTask, items: ItemCounts): void {
   const active = items.next - items.done;
   if (items.done === items.total || (pass.cancelling && active === 0)) {
-    const settled = settleMap(index, items);
+    const settled = settleMap(index, items, pass.cancelling);
     pass.states[index] = settled.state;
     pass.settle.push(settled);
     return;
@@ -150,9 +150,16 @@ function continueMap(pass: Pass, { index, spec }: GraphTask, items: ItemCounts):
   pass.slots -= to - items.next;
 }
 
-function settleMap(task: number, { total, done, failed }: ItemCounts): Settlement {
+/** Items that were cancelled count as failed, so a cancelled run's map succeeded only as a whole. */
+function settleMap(
+  task: number,
+  { total, done, failed }: ItemCounts,
+  cancelling: boolean,
+): Settlement {
   const settled = { task, laidOut: true } as const;
-  if (done < total) return { ...settled, state: "cancelled", reason: "the run was cancelled" };
+  if (done < total || (cancelling && failed > 0)) {
+    return { ...settled, state: "cancelled", reason: "the run was cancelled" };
+  }
   if (total === 0) return { ...settled, state: "skipped", reason: "nothing to map over" };
   if (failed === 0) return { ...settled, state: "succeeded", reason: `${total} items succeeded` };
   return { ...settled, state: "failed", reason: `${failed} of ${total} items failed` };
