@@ -13,21 +13,25 @@ export function isConflict(error: unknown): boolean {
 
 /** The connection broke or never came about, or the server is shutting down or starting. */
 export function isConnectionError(error: unknown): boolean {
+  // First, because EPIPE has the five letters of a SQLSTATE.
+  if (error instanceof Error && "code" in error && NETWORK_CODES.has(String(error.code)))
+    return true;
   const state = sqlstateOf(error);
   if (state !== null) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
   if (!(error instanceof Error)) return false;
-  if ("code" in error && NETWORK_CODES.has(String(error.code))) return true;
   return /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(
     error.message,
   );
 }
 
 const NETWORK_CODES: ReadonlySet<string> = new Set([
+  "ECONNABORTED",
   "ECONNREFUSED",
   "ECONNRESET",
   "ENOTFOUND",
   "EPIPE",
   "ETIMEDOUT",
   "EHOSTUNREACH",
+  "ENETUNREACH",
   "EAI_AGAIN",
 ]);
