@@ -8,6 +8,8 @@ import {
 import { sql } from "kysely";
 import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
+import { isNamed } from "./is-named.ts";
+import { lockNames } from "./lock-names.ts";
 import { records } from "./records.ts";
 import { transact, type Tx } from "./transact.ts";
 
@@ -47,7 +49,7 @@ export async function insertUpdates(
     items.map(({ dataset }) => dataset),
   );
   const known = await knownKeys(tx, "update", rows);
-  const fresh = rows.filter((row) => !known.has(keyOf(row)) && isFirst(row, rows));
+  const fresh = firstOfEach(rows, known);
   const columns = `place int, dataset_id bigint, partition text, kind text, uri text,
     metadata jsonb, source_type text, source_key text, key text, correlation_id text`;
   const wanted = fresh.map((row) => ({ ...row, dataset_id: datasets.get(row.dataset) }));
@@ -90,7 +92,7 @@ export function recordEvents(
       correlation_id: item.correlationId,
     }));
     const known = await knownKeys(tx, "event", rows);
-    const fresh = rows.filter((row) => !known.has(keyOf(row)) && isFirst(row, rows));
+    const fresh = firstOfEach(rows, known);
     const columns = `place int, name text, data jsonb, source_type text, source_key text, key text,
       correlation_id text`;
     const inserted = await sql<{ place: number; id: number }>`
@@ -123,12 +125,22 @@ interface Keyed {
 }
 
 function keyOf({ source_type, key, place }: Keyed): string {
-  return key === null ? `#${place}` : `${source_type} ${key}`;
+  return key === null ? `#${place}` : keyText(source_type, key);
 }
 
-/** Of two items with one key in the same call, the first counts. */
-function isFirst(row: Keyed, rows: readonly Keyed[]): boolean {
-  return row.key === null || rows.find((other) => keyOf(other) === keyOf(row)) === row;
+function keyText(sourceType: string, key: string): string {
+  return JSON.stringify([sourceType, key]);
+}
+
+/** What is not known yet; of two items with one key in the same call, the first. */
+function firstOfEach<Row extends Keyed>(rows: readonly Row[], known: ReadonlySet<string>): Row[] {
+  const seen = new Set(known);
+  return rows.filter((row) => {
+    const key = keyOf(row);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
 }
 
 /**
@@ -143,23 +155,23 @@ async function knownKeys(
   const keyed = rows.filter(({ key }) => key !== null);
   if (keyed.length === 0) return new Set();
   const columns = "source_type text, key text";
-  await sql`
-    select pg_advisory_xact_lock(h) from (
-      select distinct hashtextextended(${kind} || ' ' || source_type || ' ' || key, 0) as h
-      from ${records(keyed, columns)} order by h
-    ) locks`.execute(tx);
+  await lockNames(
+    tx,
+    "fact",
+    keyed.map((row) => `${kind} ${keyOf(row)}`),
+  );
   const found = await sql<{ source_type: string; key: string }>`
     select k.source_type, k.key from millrace.fact_key k
     join ${records(keyed, columns)} on k.source_type = x.source_type and k.key = x.key
     where k.kind = ${kind}`.execute(tx);
-  return new Set(found.rows.map(({ source_type, key }) => `${source_type} ${key}`));
+  return new Set(found.rows.map(({ source_type, key }) => keyText(source_type, key)));
 }
 
 async function datasetIds(tx: Tx, names: readonly string[]): Promise<Map<string, number>> {
   const wanted = [...new Set(names)].map((name) => ({ name }));
   const { rows } = await sql<{ name: string; id: number | null }>`
     select x.name, d.id from ${records(wanted, "name text")}
-    left join millrace.dataset d on d.namespace || '/' || d.name = x.name`.execute(tx);
+    left join millrace.dataset d on ${isNamed("d", sql`x.name`)}`.execute(tx);
   for (const { name, id } of rows) {
     if (id !== null) continue;
     throw new MillraceError(

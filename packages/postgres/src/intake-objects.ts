@@ -11,6 +11,8 @@ import { sql } from "kysely";
 import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { insertUpdates } from "./intake-facts.ts";
+import { isNamed } from "./is-named.ts";
+import { lockNames } from "./lock-names.ts";
 import { records } from "./records.ts";
 import { transact, type Tx } from "./transact.ts";
 
@@ -50,18 +52,14 @@ export function recordObjects(
 
 const COLUMNS = "dataset text, bucket text, key text";
 
-/** The advisory locks also cover keys that have no state yet. */
+/** The locks also cover keys that have no state yet. */
 async function lockStates(
   tx: Tx,
   items: readonly ObservedObject[],
 ): Promise<Map<string, ObjectState | null>> {
   const keys = new Map(items.map((item) => [stateKey(item), item]));
   const wanted = [...keys.values()].map(({ dataset, bucket, key }) => ({ dataset, bucket, key }));
-  await sql`
-    select pg_advisory_xact_lock(h) from (
-      select distinct hashtextextended('object ' || dataset || ' ' || bucket || ' ' || key, 0) as h
-      from ${records(wanted, COLUMNS)} order by h
-    ) locks`.execute(tx);
+  await lockNames(tx, "object", [...keys.keys()]);
   const { rows } = await sql<{
     dataset: string;
     bucket: string;
@@ -69,7 +67,7 @@ async function lockStates(
     state: ObjectState | null;
   }>`select x.dataset, x.bucket, x.key, s.state
      from ${records(wanted, COLUMNS)}
-     join millrace.dataset d on d.namespace || '/' || d.name = x.dataset
+     join millrace.dataset d on ${isNamed("d", sql`x.dataset`)}
      left join millrace.object_state s
        on s.dataset_id = d.id and s.bucket = x.bucket and s.key = x.key`.execute(tx);
   return new Map(rows.map((row) => [stateKey(row), row.state]));
@@ -88,7 +86,7 @@ async function saveStates(
   await sql`
     insert into millrace.object_state (dataset_id, bucket, key, state)
     select d.id, x.bucket, x.key, x.state from ${records(rows, `${COLUMNS}, state jsonb`)}
-    join millrace.dataset d on d.namespace || '/' || d.name = x.dataset
+    join millrace.dataset d on ${isNamed("d", sql`x.dataset`)}
     on conflict (dataset_id, bucket, key) do update set state = excluded.state`.execute(tx);
 }
 
@@ -118,14 +116,20 @@ export async function recordDeadLetters(
   items: readonly DeadLetter[],
 ): Promise<void> {
   if (items.length === 0) return;
-  // NUL is the one character that text cannot hold.
   const rows = items.map(({ source, reason, body }) => ({
-    source,
-    reason: reason.replaceAll("\0", "\uFFFD"),
-    body: body.toWellFormed().replaceAll("\0", "\uFFFD").slice(0, 262_144),
+    source: storable(source),
+    reason: storable(reason),
+    body: storable(body),
   }));
   await sql`
     insert into millrace.dead_letter (source, reason, body)
     select source, reason, body from ${records(rows, "source text, reason text, body text")}
   `.execute(database.db);
+}
+
+const TEXT_MAX = 262_144;
+
+/** What text can hold: no NUL and no half of a surrogate pair, not even one that the cut made. */
+function storable(text: string): string {
+  return text.slice(0, TEXT_MAX).replaceAll("\0", "\uFFFD").toWellFormed();
 }

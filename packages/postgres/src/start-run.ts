@@ -8,6 +8,7 @@ import {
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { insertRuns } from "./insert-runs.ts";
+import { isNamed } from "./is-named.ts";
 import type { Tx } from "./transact.ts";
 import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
@@ -51,7 +52,7 @@ async function findPipeline(
 ): Promise<{ pipelineRowId: number; versionId: number }> {
   const { rows } = await sql<{ id: number; version_id: number | null }>`
     select id, version_id from millrace.pipeline
-    where namespace || '/' || name = ${name}`.execute(tx);
+    where ${isNamed("pipeline", sql`${name}::text`)}`.execute(tx);
   const [row] = rows;
   if (row !== undefined && row.version_id !== null) {
     return { pipelineRowId: row.id, versionId: row.version_id };

@@ -2,6 +2,7 @@ import { partitionText } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
+import { isNamed } from "./is-named.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
@@ -59,7 +60,7 @@ async function insertUpdates(
         source_key, run_id, task_run_id, correlation_id, hop)
       select d.id, x.partition, 'changed', x.uri, coalesce(x.metadata, 'null'::jsonb), 'task',
         x.source_key, x.run_id, x.task_run_id, x.correlation_id, x.hop + 1
-      from x join millrace.dataset d on d.namespace || '/' || d.name = x.dataset
+      from x join millrace.dataset d on ${isNamed("d", sql`x.dataset`)}
       where hop < ${HOPS_MAX}::int
       returning id
     )
