@@ -22,33 +22,52 @@ export interface LoadedVersion {
 const CACHED_MAX = 10_000;
 
 export class VersionCache {
+  readonly #cachedMax: number;
   readonly #byId: Map<number, LoadedVersion> = new Map();
 
-  /** Loads what is missing, in one query. */
-  async load(tx: Tx, ids: readonly number[]): Promise<(id: number) => LoadedVersion> {
-    const missing = [...new Set(ids)].filter((id) => !this.#byId.has(id));
-    if (missing.length > 0) await this.#fetch(tx, missing);
-    return (id) => present(this.#byId.get(id), `pipeline version ${id}`);
+  /** @param cachedMax - Versions kept, at most; a larger load is still answered whole. */
+  constructor(cachedMax: number = CACHED_MAX) {
+    this.#cachedMax = cachedMax;
   }
 
-  async #fetch(tx: Tx, ids: readonly number[]): Promise<void> {
-    const { rows } = await sql<{
-      id: number;
-      pipeline_id: number;
-      version: string;
-      spec: PipelineSpec;
-    }>`select id, pipeline_id, version, spec from millrace.pipeline_version
-       where id = any(${ids}::bigint[])`.execute(tx);
-    if (this.#byId.size + rows.length > CACHED_MAX) this.#byId.clear();
-    for (const { id, pipeline_id, version, spec } of rows) {
-      this.#byId.set(id, {
-        versionId: id,
-        version,
-        pipelineRowId: pipeline_id,
-        pipeline: pipelineId(spec),
-        spec,
-        graph: compileGraph(spec),
-      });
+  /** Loads what is missing, in one query. The answer outlives whatever the cache forgets. */
+  async load(tx: Tx, ids: readonly number[]): Promise<(id: number) => LoadedVersion> {
+    const found = new Map<number, LoadedVersion>();
+    const missing = new Set<number>();
+    for (const id of ids) {
+      const known = this.#byId.get(id);
+      if (known === undefined) missing.add(id);
+      else found.set(id, known);
     }
+    if (missing.size > 0) {
+      for (const version of await fetchVersions(tx, [...missing])) {
+        found.set(version.versionId, version);
+        this.#keep(version);
+      }
+    }
+    return (id) => present(found.get(id), `pipeline version ${id}`);
   }
+
+  #keep(version: LoadedVersion): void {
+    if (this.#byId.size >= this.#cachedMax) this.#byId.clear();
+    this.#byId.set(version.versionId, version);
+  }
+}
+
+async function fetchVersions(tx: Tx, ids: readonly number[]): Promise<LoadedVersion[]> {
+  const { rows } = await sql<{
+    id: number;
+    pipeline_id: number;
+    version: string;
+    spec: PipelineSpec;
+  }>`select id, pipeline_id, version, spec from millrace.pipeline_version
+     where id = any(${ids}::bigint[])`.execute(tx);
+  return rows.map(({ id, pipeline_id, version, spec }) => ({
+    versionId: id,
+    version,
+    pipelineRowId: pipeline_id,
+    pipeline: pipelineId(spec),
+    spec,
+    graph: compileGraph(spec),
+  }));
 }
