@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
   core: [/^@standard-schema\/spec$/, /^croner$/, /^node:crypto$/],
   postgres: [...CORE, /^kysely(\/|$)/, /^pg$/, /^@electric-sql\/pglite(\/|$)/, ...NODE],
   worker: [...CORE, /^bullmq$/, /^ioredis$/, ...NODE],
-  sensors: [...CORE, ...AWS, /^minimatch$/, ...NODE],
+  sensors: [...CORE, ...AWS, /^ioredis$/, /^minimatch$/, ...NODE],
   testing: [...CORE, /^vitest$/, /^fauxqs$/, ...AWS, ...NODE],
   cli: [...OURS, /^commander$/, ...NODE],
 };

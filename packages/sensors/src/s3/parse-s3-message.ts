@@ -22,22 +22,24 @@ const DEPTH_MAX = 32;
 
 /**
  * The objects that a queue's message tells of. It knows S3's own form, the same inside an SNS
- * notification, and EventBridge's, also inside SNS. Keys come decoded exactly once, as their
- * envelope demands. Never throws: what it does not know is poison, with the reason.
+ * notification, EventBridge's, also inside SNS, and the list that MinIO puts in Redis. Keys come
+ * decoded exactly once, as their envelope demands. Never throws: what it does not know is poison,
+ * with the reason.
  */
 export function parseS3Message(body: string): S3Message {
   if (Buffer.byteLength(body) > MESSAGE_BYTES_MAX)
     return poison(`the message is larger than ${MESSAGE_BYTES_MAX} bytes`);
   const message = parseJson(body);
-  if (message === null) return poison("the message is not a JSON object");
+  if (Array.isArray(message)) return parseMinioList(message);
+  if (!isRecord(message)) return poison("the message is not a JSON object");
   return isSns(message) ? parseSns(message) : parseEnvelope(message);
 }
 
-function parseJson(text: string): Record<string, unknown> | null {
+/** Null for what is no JSON. */
+function parseJson(text: string): unknown {
   if (jsonDepthOf(text) > DEPTH_MAX) return null;
   try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : null;
+    return JSON.parse(text);
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
@@ -53,8 +55,20 @@ function parseSns(message: Record<string, unknown>): S3Message {
   // Its SubscribeURL is never fetched: whoever can write to the queue could choose the address.
   if (type !== "Notification") return ignored("SNS tells about a subscription");
   const inner = parseJson(String(message["Message"]));
-  if (inner === null) return poison("the SNS notification does not hold a JSON object");
+  if (!isRecord(inner)) return poison("the SNS notification does not hold a JSON object");
   return isSns(inner) ? poison("an SNS notification is inside another") : parseEnvelope(inner);
+}
+
+/** MinIO's format `access`: `[{ "Event": [record], "EventTime": "…" }]`, as a rule of one record. */
+function parseMinioList(entries: readonly unknown[]): S3Message {
+  if (entries.length === 0) return poison("the message is an empty list, not a JSON object");
+  return combine(
+    entries.flatMap((entry) =>
+      isRecord(entry) && Array.isArray(entry["Event"])
+        ? entry["Event"].map(readDirectRecord)
+        : [poison("the message is a list, and not one of MinIO's: an entry has no Event")],
+    ),
+  );
 }
 
 function parseEnvelope(message: Record<string, unknown>): S3Message {

@@ -1,5 +1,5 @@
 import { isRecord } from "@millrace/core/internal";
-import { ignored, poison, type ReadRecord, toRecord } from "./s3-record.ts";
+import { ignored, poison, type ReadRecord, type S3Record, toRecord } from "./s3-record.ts";
 
 /** Event families that say nothing about the bytes of an object. */
 const IRRELEVANT = new Set([
@@ -25,6 +25,12 @@ const IRRELEVANT_EVENTS = new Set([
   "ObjectRemoved:NoOP",
 ]);
 
+const KINDS: ReadonlyMap<string, S3Record["kind"]> = new Map([
+  ["ObjectCreated", "changed"],
+  ["ObjectRemoved", "removed"],
+  ["LifecycleExpiration", "removed"],
+]);
+
 /**
  * One member of `Records`, as S3 itself sends them (and MinIO, and Ceph). Its key is encoded as
  * in a form: `+` is a space.
@@ -40,10 +46,21 @@ export function readDirectRecord(value: unknown): ReadRecord {
   const [family = ""] = event.split(":", 1);
   if (IRRELEVANT.has(family) || IRRELEVANT_EVENTS.has(event))
     return ignored(`${event} changes no object`);
-  if (family === "ObjectCreated") return readObject(value, event, "changed");
-  if (family === "ObjectRemoved" || family === "LifecycleExpiration")
-    return readObject(value, event, "removed");
-  return poison(`${quote(event)} is no event that Millrace knows`);
+  const kind = KINDS.get(family);
+  if (kind === undefined) return poison(`${quote(event)} is no event that Millrace knows`);
+  const read = readObject(value, event, kind);
+  return source === "minio:s3" ? withoutSequencer(read) : read;
+}
+
+/**
+ * MinIO's `sequencer` is a time in nanoseconds: of a write, the time of the object, by the clock
+ * of the server that wrote it or as a client or another cluster set it; of a removal, when the
+ * event was made. Comparing them would take news for old. The time of the event orders MinIO's
+ * events instead, as well as the clocks of its servers agree. What that gets wrong about an object
+ * that is there, the next listing puts right.
+ */
+function withoutSequencer(read: ReadRecord): ReadRecord {
+  return read.type === "object" ? { ...read, record: { ...read.record, sequencer: null } } : read;
 }
 
 function readObject(

@@ -1,4 +1,6 @@
 import { definitionInvalid, parseDurationMs } from "@millrace/core/internal";
+import { describeRedisList, type S3RedisEventSource } from "./s3-redis-event-source.ts";
+import { type NamedSource, nameProblems, seal, SOURCE } from "./source-brand.ts";
 
 /** How to reach the service. What is left out comes from the AWS SDK's own chain of defaults. */
 export interface AwsAccess {
@@ -34,22 +36,15 @@ export interface S3ListingSourceOptions extends AwsAccess {
   readonly pagesMax?: number;
 }
 
-const SOURCE: unique symbol = Symbol.for("millrace.object-source") as never;
-
-interface Source extends AwsAccess {
-  readonly [SOURCE]: true;
-  readonly name: string;
-}
-
 /** Objects that a queue tells of. Data only: nothing runs until `startObjectSource`. */
-export interface S3EventSource extends Source {
+export interface S3EventSource extends NamedSource, AwsAccess {
   readonly type: "s3-events";
   readonly queueUrl: string;
   readonly waitTimeSeconds: number;
 }
 
 /** Objects that are found by listing a bucket. Data only, like {@link S3EventSource}. */
-export interface S3ListingSource extends Source {
+export interface S3ListingSource extends NamedSource, AwsAccess {
   readonly type: "s3-listing";
   readonly bucket: string;
   readonly prefix: string | null;
@@ -57,7 +52,7 @@ export interface S3ListingSource extends Source {
   readonly pagesMax: number;
 }
 
-export type ObjectSource = S3EventSource | S3ListingSource;
+export type ObjectSource = S3EventSource | S3RedisEventSource | S3ListingSource;
 
 /**
  * Takes object events from an SQS queue: the buckets that notify it, by themselves, through SNS
@@ -81,7 +76,7 @@ export function s3EventSource(options: S3EventSourceOptions): S3EventSource {
   if (!isWithin(waitTimeSeconds, 1, 20))
     problems.push(`Source ${name}: waitTimeSeconds is a whole number from 1 to 20.`);
   if (problems.length > 0) throw definitionInvalid(problems);
-  return seal({ type: "s3-events", name, queueUrl, waitTimeSeconds }, options);
+  return withAccess({ type: "s3-events", name, queueUrl, waitTimeSeconds }, options);
 }
 
 /**
@@ -105,7 +100,7 @@ export function s3ListingSource(options: S3ListingSourceOptions): S3ListingSourc
   if (!isWithin(pagesMax, 1, 10_000))
     problems.push(`Source ${name}: pagesMax is a whole number from 1 to 10,000.`);
   if (problems.length > 0) throw definitionInvalid(problems);
-  return seal({ type: "s3-listing", name, bucket, prefix, everyMs, pagesMax }, options);
+  return withAccess({ type: "s3-listing", name, bucket, prefix, everyMs, pagesMax }, options);
 }
 
 /** True for what the functions above return, also across duplicate installs of this package. */
@@ -115,29 +110,23 @@ export function isObjectSource(value: unknown): value is ObjectSource {
 
 /** A source in words, without its credentials. */
 export function describeObjectSource(source: ObjectSource): string {
-  return source.type === "s3-events"
-    ? `${source.name}: events from ${source.queueUrl}`
-    : `${source.name}: listings of s3://${source.bucket}/${source.prefix ?? ""}`;
+  switch (source.type) {
+    case "s3-events":
+      return `${source.name}: events from ${source.queueUrl}`;
+    case "s3-redis-events":
+      return `${source.name}: events from ${describeRedisList(source)}`;
+    case "s3-listing":
+      return `${source.name}: listings of s3://${source.bucket}/${source.prefix ?? ""}`;
+  }
 }
 
-function seal<const T extends object>(source: T, access: AwsAccess): T & Source {
+function withAccess<const T extends object>(source: T, access: AwsAccess): T & NamedSource {
   const { region, endpoint, credentials } = access;
   const reach = {
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
   };
-  const sealed = { ...source, ...reach, [SOURCE]: true };
-  // Hidden from logs and from JSON.
-  if (credentials !== undefined)
-    Object.defineProperty(sealed, "credentials", { value: credentials });
-  return Object.freeze(sealed) as unknown as T & Source;
-}
-
-function nameProblems(name: string, where: string): readonly string[] {
-  if (/^[a-z0-9][a-z0-9._-]{0,62}$/.test(name)) return [];
-  return [
-    `${where}: the name ${JSON.stringify(name)} must be 1 to 63 of a-z, 0-9, ".", "_" and "-", and begin with a letter or digit.`,
-  ];
+  return seal({ ...source, ...reach }, credentials === undefined ? {} : { credentials });
 }
 
 function isWebAddress(text: string): boolean {

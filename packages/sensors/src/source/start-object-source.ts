@@ -2,6 +2,7 @@ import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts"
 import { S3Lister } from "../listing/s3-lister.ts";
 import { sweepBucket } from "../listing/sweep-bucket.ts";
 import { pollQueue } from "../queue/poll-queue.ts";
+import { RedisListQueue } from "../queue/redis-list-queue.ts";
 import { SqsQueue } from "../queue/sqs-queue.ts";
 import type { ObjectSource } from "./object-source.ts";
 import { realPace } from "./pause.ts";
@@ -13,19 +14,27 @@ import type { RunningSource } from "./running-source.ts";
  */
 export function startObjectSource(source: ObjectSource, deps: ObjectSourceDeps): RunningSource {
   const intake = new ObjectIntake(source.name, deps);
-  if (source.type === "s3-events") {
-    const queue = new SqsQueue(source);
-    return closing(pollQueue(queue, intake, realPace), queue);
+  switch (source.type) {
+    case "s3-events": {
+      const queue = new SqsQueue(source);
+      return closing(pollQueue(queue, intake, realPace), queue);
+    }
+    case "s3-redis-events": {
+      const queue = new RedisListQueue(source);
+      return closing(pollQueue(queue, intake, realPace), queue);
+    }
+    case "s3-listing": {
+      const lister = new S3Lister(source);
+      return closing(sweepBucket(source, lister, intake, realPace), lister);
+    }
   }
-  const lister = new S3Lister(source);
-  return closing(sweepBucket(source, lister, intake, realPace), lister);
 }
 
-function closing(running: RunningSource, client: { close(): void }): RunningSource {
+function closing(running: RunningSource, client: { close(): void | Promise<void> }): RunningSource {
   return {
     async stop() {
       await running.stop();
-      client.close();
+      await client.close();
     },
   };
 }
