@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { type ClaimedTask, present, versionOf } from "@millrace/core/internal";
+import { type AttemptOutcome, type ClaimedTask, present, versionOf } from "@millrace/core/internal";
 import { createStore, openServer } from "@millrace/postgres";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase } from "../harness/postgres.ts";
-import { type Engine, ok, startEngine } from "./engine.ts";
+import { type Engine, failed, ok, startEngine } from "./engine.ts";
 import { pipelineSpec, taskSpec } from "./specs.ts";
 
 describe("a limit of active runs that is edited", () => {
@@ -71,8 +71,8 @@ test("batches that end runs of the same limited pipelines never wait in a circle
       where datname = current_database()`.execute(present(databases[0]).db);
     return rows[0]?.n ?? 0;
   };
-  const item = ({ taskRunId, runId, attempt }: ClaimedTask, output: "none" | []) => {
-    return { taskRunId, runId, attempt, outcome: ok(output), u: 0 };
+  const item = ({ taskRunId, runId, attempt }: ClaimedTask, outcome: AttemptOutcome) => {
+    return { taskRunId, runId, attempt, outcome, u: 0 };
   };
   for (let round = 0; round < ROUNDS; round++) {
     for (const pipeline of ["left", "right", "left", "right"]) {
@@ -82,10 +82,10 @@ test("batches that end runs of the same limited pipelines never wait in a circle
     const ofPipeline = (name: string) =>
       tasks.filter(({ pipeline }) => pipeline === `default/${name}`);
     const [left, right] = [ofPipeline("left"), ofPipeline("right")];
-    // What is no list fails its map at once, and an empty one only after it was laid out.
+    // A failure ends its run at once, and an empty map only after it was laid out.
     await Promise.all([
-      stores[0].finish([item(present(left[0]), []), item(present(right[0]), "none")]),
-      stores[1].finish([item(present(right[1]), []), item(present(left[1]), "none")]),
+      stores[0].finish([item(present(left[0]), ok([])), item(present(right[0]), failed())]),
+      stores[1].finish([item(present(right[1]), ok([])), item(present(left[1]), failed())]),
     ]);
   }
   const { rows } = await sql<{ n: number }>`select count(*)::int as n from millrace.run

@@ -18,7 +18,7 @@ test("versions that were loaded stay with whoever loaded them, also when the cac
   const second = await cache.load(tx, [a, b, c]);
   expect([a, b, c].map((id) => second(id).versionId)).toEqual([a, b, c]);
   expect(first(a).pipeline).toBe("default/a");
-  expect(() => first(c)).toThrow();
+  expect(() => first(c)).toThrow(`pipeline version ${c}`);
   await tx.rollback().execute();
   await database.close();
 }, 60_000);
