@@ -51,6 +51,9 @@ export function claim(
   return claimPicked(database, versions, sessionId, picked);
 }
 
+/** Of each channel, rows that others may hold before a claim comes away with less than its limit. */
+const PASSED_OVER_MAX = 200;
+
 /** Claims the best ranked attempts that are ready on any of the channels. */
 export function claimNext(
   database: Database,
@@ -59,9 +62,12 @@ export function claimNext(
   { channels, limit }: { readonly channels: readonly Channel[]; readonly limit: number },
 ): Promise<readonly ClaimedTask[]> {
   const picked = sql`
-    select r.task_run_id from millrace.ready r
-    join ${records(channels, "queue text, version text")}
-      on r.queue = x.queue and r.version = x.version
+    select r.task_run_id from ${records(channels, "queue text, version text")},
+    lateral (
+      select task_run_id from millrace.ready where queue = x.queue and version = x.version
+      order by rank limit ${limit + PASSED_OVER_MAX}
+    ) best
+    join millrace.ready r on r.task_run_id = best.task_run_id
     order by r.rank, r.task_run_id limit ${limit} for update of r skip locked`;
   return claimPicked(database, versions, sessionId, picked);
 }
