@@ -116,7 +116,7 @@ describe("a server whose connections break at the commit", () => {
     const admin = openServer({ url: server.url, connectionsMax: 1 });
     await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(admin.db);
     await admin.close();
-    await expect(sql`select 1`.execute(tx)).rejects.toThrow("terminat");
+    await expect(sql`select 1`.execute(tx)).rejects.toThrow(/terminat|not queryable/);
     await tx
       .rollback()
       .execute()

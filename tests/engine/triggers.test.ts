@@ -234,4 +234,29 @@ describe.each(["embedded", "server"] as const)("triggers on the %s database", (k
     ]);
     await engine.settle();
   });
+
+  test("a tick before the partitions begin starts nothing", async () => {
+    await engine.setNow("2025-12-30T05:00:00Z");
+    const six = {
+      type: "schedule" as const,
+      enabled: true,
+      cron: "0 6 * * *",
+      timezone: "UTC",
+      catchup: "all" as const,
+      partition: "interval" as const,
+      params: {},
+    };
+    const spec = { partitions: DAY, triggers: { six } };
+    await engine.register(pipelineSpec("first-days", [taskSpec("t")], spec));
+    await engine.setNow("2026-01-03T07:00:00Z");
+    await engine.store.fireDue(10);
+    const rows = await engine.rows<{ partition: string }>(
+      `select partition from millrace.run where id > ${before} order by id`,
+    );
+    expect(rows.map(({ partition }) => partition)).toEqual([
+      '{"date":"2026-01-01"}',
+      '{"date":"2026-01-02"}',
+    ]);
+    await engine.settle();
+  });
 });

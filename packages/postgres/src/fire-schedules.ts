@@ -2,6 +2,7 @@ import {
   dueSlots,
   type Instant,
   intervalPartition,
+  partitionValueProblem,
   previousTick,
   type ScheduleSpec,
 } from "@millrace/core/internal";
@@ -44,13 +45,21 @@ export async function fireSchedules(work: Work, timers: readonly TimerRow[]): Pr
     const { slots, next } = dueSlots(schedule.spec, timer.due_at.getTime(), timer.now.getTime());
     const loaded = version(schedule.version_id);
     if (schedule.spec.enabled && !schedule.paused) {
-      fires.push(...slots.map((slot) => ({ slot, run: scheduledRun(schedule, loaded, slot) })));
+      const runs = slots.map((slot) => ({ slot, run: scheduledRun(schedule, loaded, slot) }));
+      fires.push(...runs.filter(({ run }) => hasPartition(loaded, run)));
     }
     if (next === null) spent.push(timer.id);
     else rearmed.push({ id: timer.id, due_ms: next });
   }
   await rearm(work, rearmed, spent);
   await startSlots(work, fires);
+}
+
+/** A tick before the pipeline's partitions begin has none to be for. */
+function hasPartition({ spec }: LoadedVersion, { partition }: NewRun): boolean {
+  return Object.entries(spec.partitions).every(
+    ([key, scheme]) => partitionValueProblem(scheme, partition[key] ?? "") === null,
+  );
 }
 
 function scheduledRun(schedule: ScheduleRow, version: LoadedVersion, slot: Instant): NewRun {
