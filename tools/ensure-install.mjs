@@ -13,11 +13,13 @@ if (missing !== null) {
   console.error(`[install] ${missing}: running npm ci`);
   // stdout belongs to the command that comes after: it may print one JSON document there.
   const stdio = ["ignore", process.stderr, process.stderr];
+  // Packages that want a newer Node than npm's get it: warnings of that would bury what matters.
+  const command = ["ci", "--loglevel=error"];
   // npm says where it is; as a bare word it is no program on Windows.
   const npm = process.env["npm_execpath"];
   const { status, error } = npm
-    ? spawnSync(process.execPath, [npm, "ci"], { cwd: root, stdio })
-    : spawnSync("npm", ["ci"], { cwd: root, stdio });
+    ? spawnSync(process.execPath, [npm, ...command], { cwd: root, stdio })
+    : spawnSync("npm", command, { cwd: root, stdio });
   if (error) console.error(`[install] ${error.message}`);
   if (status !== 0) {
     console.error("[install] npm ci failed; mend what it says above, and try again");

@@ -46,7 +46,7 @@ test("what cannot be loaded is told with its file and line, and all files are to
 test.each([
   [3, ["check", "nowhere"], /There is nothing at that path/],
   [2, ["chekc"], /Did you mean check/],
-  [2, ["check", "--deployment", "nameless"], /key=value/],
+  [2, ["check", "--deployment", "nameless"], /name=path/],
   [2, ["runs", "--database", "mysql://root@host/db"], /postgres:/],
   [2, ["worker", "shop"], /MILLRACE_DATABASE_URL/],
   [3, ["runs", "--data", "nowhere"], /There is no database in/],

@@ -41,9 +41,9 @@ function describe(error: unknown): string {
   if (MillraceError.is(error)) return text;
   const code = exitCodeOf(error);
   if (code === EXIT.notAuthorized) {
-    return `The database refuses access: ${text}. Check the user and password in --database.`;
+    return `The database refuses access: ${text}. Check the user and password in --database or MILLRACE_DATABASE_URL.`;
   }
   return code === EXIT.unreachable
-    ? `The database cannot be reached: ${text}. Check the URL in --database.`
+    ? `The database cannot be reached: ${text}. Check --database or MILLRACE_DATABASE_URL.`
     : `Something unexpected went wrong: ${text}`;
 }

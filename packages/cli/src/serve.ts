@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { specsOf } from "./project/check-projects.ts";
 import { countsOf, countWords } from "./project/deployment-counts.ts";
 import type { Project } from "./project/project.ts";
+import { sourceProblemWords } from "./sources.ts";
 import { takeStopSignals } from "./terminal/stop-signals.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -28,7 +29,11 @@ export async function serve(
   const signals = takeStopSignals();
   try {
     const onProblem = (problem: SourceProblem): void =>
-      observe({ type: "problem", where: `source ${problem.source}`, error: problem.message });
+      observe({
+        type: "problem",
+        where: `source ${problem.source}`,
+        error: sourceProblemWords(problem),
+      });
     const runtime = await startRuntime(project, { services, roles, observe, onProblem });
     announce(terminal, project, runtime);
     await signals.first;

@@ -14,6 +14,13 @@ export interface SourceHooks {
   readonly onProblem?: (problem: SourceProblem) => void;
 }
 
+/** A problem of a source with what the service said, without which nobody could mend it. */
+export function sourceProblemWords({ message, error }: SourceProblem): string {
+  if (!(error instanceof Error)) return message;
+  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return `${message} (${error.message || code})`;
+}
+
 /** Registrations of other deployments are seen within this time. */
 const KNOWN_FOR_MS = 2_000;
 

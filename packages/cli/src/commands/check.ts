@@ -21,7 +21,7 @@ export function checkCommand(run: Runner): Command {
     .option("--deployment <name=path>", "one more deployment (repeatable)", collect)
     .addHelpText(
       "after",
-      "\nWith --database it also checks against what other deployments have registered.",
+      "\nWith --database or --data it also checks against what other deployments have registered there.",
     )
     .action((files: string[], options: CheckOptions, command: Command) =>
       run(command, (context) => check(context, files, options)),
@@ -65,7 +65,7 @@ async function inputsOf(
   files: readonly string[],
   { deployment }: CheckOptions,
 ): Promise<readonly ProjectInput[]> {
-  const named = Object.entries(toRecord("--deployment", deployment ?? []));
+  const named = Object.entries(toRecord("--deployment", deployment ?? [], "name=path"));
   const others = named.map(([name, path]) => ({ ...context.project([path]), name }));
   if (files.length === 0 && others.length > 0) return others;
   const own = context.project(files);

@@ -31,7 +31,10 @@ export function graphCommand(run: Runner): Command {
     )
     .option("--depth <n>", "so many pipelines away at most")
     .option("-f, --file <path>", "modules and folders of the project (repeatable)", collect)
-    .addHelpText("after", "\nOf the project here; with --database, of all that is registered.")
+    .addHelpText(
+      "after",
+      "\nOf the project here; with --database or --data, of all that is registered there.",
+    )
     .action((selection: string | undefined, options: GraphOptions, command: Command) =>
       run(command, (context) => graph(context, selection, options)),
     );

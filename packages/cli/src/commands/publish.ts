@@ -7,6 +7,7 @@ import { readJson } from "../input/json-input.ts";
 import { collect } from "../input/pairs.ts";
 import { nameNotFound } from "../names/find-name.ts";
 import { schemasAtHand } from "../project/schemas-at-hand.ts";
+import { sayWhoWorks } from "../run/say-who-works.ts";
 import { withStore } from "../with-store.ts";
 
 interface PublishOptions {
@@ -55,6 +56,9 @@ async function publish(
   const [id = null] = ids;
   terminal.document({ event: id, name, duplicate: id === null });
   if (id === null) terminal.say(`${name} was published with this key before: nothing changed.`);
-  else terminal.print(`event_${id}`);
+  else {
+    terminal.print(`event_${id}`);
+    sayWhoWorks(context);
+  }
   return EXIT.ok;
 }

@@ -10,6 +10,7 @@ import { readJson } from "../input/json-input.ts";
 import { collect, toRecord } from "../input/pairs.ts";
 import { findName } from "../names/find-name.ts";
 import { schemasAtHand } from "../project/schemas-at-hand.ts";
+import { sayWhoWorks } from "../run/say-who-works.ts";
 import { shortName } from "../terminal/words.ts";
 import { withStore } from "../with-store.ts";
 
@@ -59,6 +60,7 @@ async function update(
   } else {
     terminal.print(`update_${id}`);
     terminal.say(`${shortName(dataset)} is updated.`);
+    sayWhoWorks(context);
   }
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import { countsOf, countWords } from "../project/deployment-counts.ts";
 import { findModules } from "../project/find-modules.ts";
 import { loadProject } from "../project/load-project.ts";
 import type { Project } from "../project/project.ts";
+import { sourceProblemWords } from "../sources.ts";
 import type { DevOrder, DevReport } from "./dev-message.ts";
 import { type ActivityFollower, followActivity } from "./follow-activity.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";
@@ -36,8 +37,12 @@ export async function runDevProcess(
     services,
     roles: { slots: WORKER_DEFAULTS.slots, scheduler: true, sources: true },
     observe,
-    onProblem: ({ source, message }) =>
-      observe({ type: "problem", where: `source ${source}`, error: message }),
+    onProblem: (problem) =>
+      observe({
+        type: "problem",
+        where: `source ${problem.source}`,
+        error: sourceProblemWords(problem),
+      }),
   });
   const onProblem = (error: unknown): void => observe({ type: "problem", where: "show", error });
   watched.follower = await followActivity(runtime.database, terminal, onProblem);

@@ -6,6 +6,8 @@ import type { Project } from "./project.ts";
 
 /** Schemas are code: they are at hand only where the project is. */
 export interface SchemasAtHand {
+  /** Whether the code of the pipeline is here, so that what it lacks is known to be lacking. */
+  isAtHand(pipeline: string): boolean;
   ofParams(pipeline: string): Schema | null;
   ofMetadata(dataset: string): Schema | null;
   ofEvent(name: string): Schema | null;
@@ -27,9 +29,11 @@ export async function schemasAtHand(
 
 export function toSchemas(project: Project | null): SchemasAtHand {
   const definitions = project?.definitions ?? [];
+  const definitionOf = (pipeline: string): PipelineDefinition | undefined =>
+    definitions.find(({ spec }) => pipelineId(spec) === pipeline);
   return {
-    ofParams: (pipeline) =>
-      definitions.find(({ spec }) => pipelineId(spec) === pipeline)?.params ?? null,
+    isAtHand: (pipeline) => definitionOf(pipeline) !== undefined,
+    ofParams: (pipeline) => definitionOf(pipeline)?.params ?? null,
     ofMetadata: (dataset) => first(definitions, ({ metadata }) => metadata.get(dataset)),
     ofEvent: (name) => first(definitions, ({ events }) => events.get(name)),
   };

@@ -4,6 +4,7 @@ import type { FollowUps } from "@millrace/worker";
 import type { CommandContext } from "../command-context.ts";
 import { EXIT, type ExitCode, exitCodeOfRun } from "../exit-code.ts";
 import { checkedParams } from "../input/checked-input.ts";
+import { refuseUnknownParams } from "../input/known-params.ts";
 import { findName } from "../names/find-name.ts";
 import type { SchemasAtHand } from "../project/schemas-at-hand.ts";
 import { takeStopSignals } from "../terminal/stop-signals.ts";
@@ -28,10 +29,15 @@ export async function toStart(
 ): Promise<ManualStart> {
   const pipeline = findName("pipeline", order.pipeline, specs.map(pipelineId));
   const what = `params of ${shortName(pipeline)}`;
+  const described = specs.find((spec) => pipelineId(spec) === pipeline)?.params ?? null;
+  const schema = schemas.ofParams(pipeline);
+  // A schema may offer no JSON Schema: only the code can tell that from having no schema.
+  if (described !== null || (schemas.isAtHand(pipeline) && schema === null))
+    refuseUnknownParams(shortName(pipeline), described, Object.keys(order.params));
   return {
     pipeline,
     partition: order.partition,
-    params: await checkedParams(what, schemas.ofParams(pipeline), order.params),
+    params: await checkedParams(what, schema, order.params),
     idempotencyKey: order.idempotencyKey,
     correlationId: null,
   };
