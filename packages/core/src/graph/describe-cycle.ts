@@ -2,17 +2,19 @@ import { present, unreachable } from "../lib/assert.ts";
 import type { Cycle, CycleStep } from "./cycle.ts";
 
 /**
- * A cycle for people: the whole loop on one line, each of its links, and how to mend it.
+ * A cycle for people: the whole loop on one line, each of its links on one of its own, and how
+ * to mend it.
  *
  * @example
- * "default/a → default/x → default/b → default/y → default/a is a loop: ..."
+ * "default/a → default/x → default/b → default/y → default/a is a loop:\n    default/a updates ..."
  */
 export function describeCycle(cycle: Cycle): string {
   const { kind, steps } = cycle;
   const stepAfter = (at: number) => present(steps[(at + 1) % steps.length]);
   const links = steps.map((step, at) => describeLink(cycle, step, stepAfter(at).pipeline));
   const what = kind === "start" ? "starts itself for ever" : "is a loop";
-  return `${loopOf(cycle)} ${what}: ${links.join("; ")}. ${mendOf(cycle)}`;
+  const lines = [`${loopOf(cycle)} ${what}:`, ...links.map((link) => `    ${link}`)];
+  return [...lines, `  ${mendOf(cycle)}`].join("\n");
 }
 
 /** The loop alone: `default/a → default/x → default/b → default/a`. */

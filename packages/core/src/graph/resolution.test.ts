@@ -181,10 +181,10 @@ test("a cycle is told whole: which pipeline, by which dataset, to which pipeline
     ...diamond,
   ];
   expect(checkGraph(specs)).toEqual([
-    "d/a → d/x → d/b → d/y → d/a is a loop: " +
-      "d/a updates dataset d/x, which starts d/b (trigger files); " +
-      "d/b updates dataset d/y, which is read by d/a (task work). " +
-      "If the read of d/y means what an earlier run wrote, say so with " +
+    "d/a → d/x → d/b → d/y → d/a is a loop:\n" +
+      "    d/a updates dataset d/x, which starts d/b (trigger files)\n" +
+      "    d/b updates dataset d/y, which is read by d/a (task work)\n" +
+      "  If the read of d/y means what an earlier run wrote, say so with " +
       "consumes: { last: dataset.previous() }; else take out one of these links.",
   ]);
 });

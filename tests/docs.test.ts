@@ -1,0 +1,70 @@
+/** What README and tutorial show is what is there. */
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { toProject } from "@millrace/cli";
+import { checkDeployment, checkGraph } from "@millrace/core/internal";
+import { describe, expect, test } from "vitest";
+
+interface Block {
+  readonly page: string;
+  readonly code: string;
+  /** The file that the text before the block names; null when it names none. */
+  readonly file: string | null;
+}
+
+const root = path.join(import.meta.dirname, "..");
+const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
+
+const PAGES = ["README.md", "docs/tutorial.md"];
+const blocks = PAGES.flatMap(blocksOf);
+const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
+/** Servers, not pipelines. */
+const SCRIPTS = ["examples/tutorial/src/lake-server.ts"];
+
+function blocksOf(page: string): readonly Block[] {
+  const parts = read(page).split(/^```/m);
+  // Text and fenced blocks take turns, and text begins.
+  return parts.flatMap((part, at) => {
+    if (at % 2 === 0 || !part.startsWith("ts\n")) return [];
+    const named = [...(parts[at - 1] ?? "").matchAll(/`(examples\/[\w./-]+\.ts)`/g)].at(-1)?.[1];
+    return [{ page, code: part.slice("ts\n".length), file: named ?? null }];
+  });
+}
+
+test.each(PAGES)("%s has code, and each block of it names its file", (page) => {
+  const files = blocks.filter((block) => block.page === page).map(({ file }) => file);
+  expect(files).not.toEqual([]);
+  expect(files).not.toContain(null);
+});
+
+test.each(blocks)("$page shows $file as it is", ({ code, file }) => {
+  expect(read(file ?? "")).toContain(code.trim());
+});
+
+describe.each(files.filter((file) => !SCRIPTS.includes(file)))("%s", (file) => {
+  test("is a valid project", async () => {
+    const module = (await import(path.join(root, file))) as object;
+    const { definitions } = toProject({ name: "docs", modules: [module] });
+    const specs = definitions.map(({ spec }) => spec);
+    expect([...checkDeployment(specs), ...checkGraph(specs)]).toEqual([]);
+  });
+});
+
+test("the loop that README shows is the loop that is found", async () => {
+  const modules = ["shop", "finance"].map((name) => `examples/tutorial/src/${name}.ts`);
+  const loaded = await Promise.all(modules.map((file) => import(path.join(root, file))));
+  const { definitions } = toProject({ name: "docs", modules: loaded as object[] });
+  const [problem, ...others] = checkGraph(definitions.map(({ spec }) => spec));
+  expect(others).toEqual([]);
+  expect(read("README.md")).toContain(`✕ ${problem}\n`);
+});
+
+test.each(PAGES)("every path that a command or a link of %s names is there", (page) => {
+  const text = read(page);
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, to = ""]) =>
+    path.join(path.dirname(page), to),
+  );
+  const named = [...text.matchAll(/\bexamples\/[\w/.-]*\w/g)].map(([file]) => file);
+  const missing = [...links, ...named].filter((file) => !existsSync(path.join(root, file)));
+  expect(missing).toEqual([]);
+});
