@@ -192,7 +192,8 @@ async function openDatabase({ database: where }: Services): Promise<Database> {
 }
 
 function openQueue({ redisUrl }: Services, slots: number, observe: Observer): BellQueue {
-  const onError = (error: unknown): void => observe({ type: "problem", where: "queue", error });
+  const where = redisUrl === null ? "queue" : "Redis (work goes on by polling)";
+  const onError = (error: unknown): void => observe({ type: "problem", where, error });
   return redisUrl === null
     ? new InProcessBellQueue({ onError })
     : new BullmqBellQueue({ url: redisUrl, inHandMax: Math.max(1, slots), onError });
