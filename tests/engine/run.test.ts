@@ -85,7 +85,8 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     const again = await engine.settle({ a: () => failed("again") });
     expect(again.map(({ attempt, failures }) => [attempt, failures])).toEqual([[2, 1]]);
     expect(await tasksOf(runId)).toEqual({ a: "failed", b: "upstream_failed" });
-    expect(await stateOf(runId)).toBe("failed");
+    const [run] = await engine.rows(`select state, reason from millrace.run where id = ${runId}`);
+    expect(run).toEqual({ state: "failed", reason: "failed: a" });
   });
 
   test("a finish with an old fence changes nothing", async () => {

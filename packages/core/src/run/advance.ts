@@ -129,6 +129,7 @@ function decideGate({ states, views }: Pass, task: GraphTask): RuleDecision {
 function reasonOf(task: GraphTask, gate: RuleDecision, decision: RuleDecision): string {
   const { when, runIf } = task.spec;
   if (gate === "start" || when === null) return `run-if ${runIf} was not met: ${decision}`;
+  if (gate === "upstream_failed") return `branch ${when.task} did not succeed`;
   if (when.is === "way") return `branch ${when.task} did not take the way ${when.way}`;
   return `task ${when.task} did not end as ${when.is}`;
 }
@@ -179,6 +180,9 @@ function decideEnd({ graph, states, cancelling }: Pass): Advance["end"] {
   );
   invariant(graph.leaves.length > 0, "a pipeline has at least one task");
   if (failed.length === 0) return { state: "succeeded", reason: null };
-  const names = failed.map((index) => graph.tasks[index]?.spec.name).join(", ");
+  // Named are the tasks that failed themselves, not those that were held back by them.
+  const culprits = graph.order.filter((index) => states[index] === "failed");
+  const named = culprits.length > 0 ? culprits : failed;
+  const names = named.map((index) => graph.tasks[index]?.spec.name).join(", ");
   return { state: "failed", reason: `failed: ${names}` };
 }
