@@ -10,18 +10,9 @@ describeWithRedis("BullmqBellQueue", () => {
       const gate = await openTcpGate({ host: url.hostname, port: Number(url.port || 6379) });
       url.host = `127.0.0.1:${gate.port}`;
       const prefix = freshPrefix();
-      const errors: unknown[] = [];
       return {
         gate,
-        open: () =>
-          new BullmqBellQueue({
-            url: url.toString(),
-            prefix,
-            onError: (e) => {
-              errors.push(e);
-              if (process.env["DBG"]) console.log(e);
-            },
-          }),
+        open: () => new BullmqBellQueue({ url: url.toString(), prefix }),
         destroy: () => gate.close(),
       };
     },

@@ -1,7 +1,7 @@
+import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
-import type { ReadyRow } from "./afterwards.ts";
+import { insertReady } from "./ready-rows.ts";
 import { records } from "./records.ts";
-import { PRIORITY_MS } from "./task-rows.ts";
 import type { TimerRow } from "./timers.ts";
 import type { Work } from "./work.ts";
 
@@ -28,21 +28,10 @@ export async function fireRetries(
   );
   const ready = rows.map((row) => {
     const loaded = version(row.version_id);
-    const spec = loaded.spec.tasks[row.task];
-    const { queue = "default", priority = 0, timeoutMs: timeout_ms = 0 } = spec ?? {};
+    const { queue, priority, timeoutMs: timeout_ms } = present(loaded.spec.tasks[row.task]);
     return { ...row, queue, priority, timeout_ms, version: loaded.version };
   });
-  const columns = `id bigint, run_id bigint, attempt int, queue text, version text, priority int,
-    timeout_ms bigint`;
-  const inserted = await sql<ReadyRow>`
-    with gone as (
-      delete from millrace.timer where id = any(${timers.map(({ id }) => id)}::bigint[])
-    )
-    insert into millrace.ready (task_run_id, run_id, attempt, queue, version, rank, timeout_ms)
-    select id, run_id, attempt, queue, version,
-      (extract(epoch from millrace.now()) * 1000)::bigint - priority * ${PRIORITY_MS}::bigint,
-      timeout_ms
-    from ${records(ready, columns)}
-    returning task_run_id, attempt, queue, version, ring`.execute(tx);
-  log.ready(inserted.rows);
+  const spent = timers.map(({ id }) => id);
+  await sql`delete from millrace.timer where id = any(${spent}::bigint[])`.execute(tx);
+  log.ready(await insertReady(tx, ready));
 }

@@ -1,9 +1,9 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
-import type { AfterwardsLog, ReadyRow } from "./afterwards.ts";
+import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
+import { insertReady } from "./ready-rows.ts";
 import { records } from "./records.ts";
-import { PRIORITY_MS } from "./task-rows.ts";
 import type { Tx } from "./transact.ts";
 
 /**
@@ -25,7 +25,12 @@ export async function recordAttempts(
       from ${records(outputs, "id bigint, output jsonb")}`.execute(tx);
   }
   const queued = rows.filter((row) => row.state === "queued");
-  if (queued.length > 0) log.ready(await queueAgain(tx, queued));
+  log.ready(
+    await insertReady(
+      tx,
+      queued.map((row) => ({ ...row, attempt: row.attempt + 1 })),
+    ),
+  );
   const waiting = rows.filter((row) => row.state === "waiting");
   if (waiting.length > 0) {
     const timers = await sql<{ due_at: Date }>`
@@ -87,19 +92,6 @@ async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<v
       failures = x.failures, crashes = x.crashes, reason = x.reason, error = x.error, way = x.way,
       session_id = null, ended_at = case when x.ended then millrace.now() end
     from x where t.id = x.id`.execute(tx);
-}
-
-async function queueAgain(tx: Tx, rows: readonly AttemptRecord[]): Promise<ReadyRow[]> {
-  const columns = `id bigint, run_id bigint, attempt int, queue text, version text, priority int,
-    timeout_ms bigint`;
-  const inserted = await sql<ReadyRow>`
-    insert into millrace.ready (task_run_id, run_id, attempt, queue, version, rank, timeout_ms)
-    select id, run_id, attempt + 1, queue, version,
-      (extract(epoch from millrace.now()) * 1000)::bigint - priority * ${PRIORITY_MS}::bigint,
-      timeout_ms
-    from ${records(rows, columns)}
-    returning task_run_id, attempt, queue, version, ring`.execute(tx);
-  return inserted.rows;
 }
 
 async function countItems(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {

@@ -1,10 +1,11 @@
 import { partitionText } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
 import { isNamed } from "./is-named.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
+import type { LoadedVersion } from "./version-cache.ts";
 
 /**
  * How often one cause may lead to another. Beyond it, pipelines drive each other in a circle that
@@ -24,16 +25,34 @@ export async function insertTaskFacts(
   if (events.length > 0) await insertEvents(tx, log, events);
 }
 
+function originOf(row: FinishedAttempt["row"], version: LoadedVersion) {
+  const source_key = `${version.pipeline}/${version.spec.tasks[row.task]?.name}`;
+  return { run_id: row.run_id, task_run_id: row.id, source_key };
+}
+
+/** What was announced, as `x`, with the story that its run is part of; runaways are buried. */
+function announced(rows: readonly object[], columns: string): RawBuilder<unknown> {
+  return sql`x as materialized (
+      select r.*, run.hop, run.correlation_id
+      from ${records(rows, columns, "r")} join millrace.run on run.id = r.run_id
+    ),
+    dead as (
+      insert into millrace.dead_letter (source, reason, body)
+      select 'task ' || source_key, 'more than ' || ${HOPS_MAX}::int || ' hops from its first cause',
+        to_jsonb(x)::text
+      from x where hop >= ${HOPS_MAX}::int
+    )`;
+}
+
 function toUpdates({ item, row, version, decision }: FinishedAttempt) {
   if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
+  const origin = originOf(row, version);
   return item.outcome.updates.map((update) => ({
+    ...origin,
     dataset: update.dataset,
     partition: partitionText(update.partition),
     uri: update.uri,
     metadata: update.metadata,
-    run_id: row.run_id,
-    task_run_id: row.id,
-    source_key: `${version.pipeline}/${version.spec.tasks[row.task]?.name}`,
   }));
 }
 
@@ -45,16 +64,7 @@ async function insertUpdates(
   const columns = `dataset text, partition text, uri text, metadata jsonb, run_id bigint,
     task_run_id bigint, source_key text`;
   const inserted = await sql<{ id: number }>`
-    with x as materialized (
-      select r.*, run.hop, run.correlation_id
-      from ${records(rows, columns, "r")} join millrace.run on run.id = r.run_id
-    ),
-    dead as (
-      insert into millrace.dead_letter (source, reason, body)
-      select 'task ' || source_key, 'more than ' || ${HOPS_MAX}::int || ' hops from its first cause',
-        to_jsonb(x)::text
-      from x where hop >= ${HOPS_MAX}::int
-    ),
+    with ${announced(rows, columns)},
     fact as (
       insert into millrace.update (dataset_id, partition, kind, uri, metadata, source_type,
         source_key, run_id, task_run_id, correlation_id, hop)
@@ -71,13 +81,8 @@ async function insertUpdates(
 
 function toEvents({ item, row, version, decision }: FinishedAttempt) {
   if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
-  return item.outcome.events.map((event) => ({
-    name: event.name,
-    data: event.data,
-    run_id: row.run_id,
-    task_run_id: row.id,
-    source_key: `${version.pipeline}/${version.spec.tasks[row.task]?.name}`,
-  }));
+  const origin = originOf(row, version);
+  return item.outcome.events.map(({ name, data }) => ({ ...origin, name, data }));
 }
 
 async function insertEvents(
@@ -87,16 +92,7 @@ async function insertEvents(
 ): Promise<void> {
   const columns = "name text, data jsonb, run_id bigint, task_run_id bigint, source_key text";
   const inserted = await sql<{ id: number }>`
-    with x as materialized (
-      select r.*, run.hop, run.correlation_id
-      from ${records(rows, columns, "r")} join millrace.run on run.id = r.run_id
-    ),
-    dead as (
-      insert into millrace.dead_letter (source, reason, body)
-      select 'task ' || source_key, 'more than ' || ${HOPS_MAX}::int || ' hops from its first cause',
-        to_jsonb(x)::text
-      from x where hop >= ${HOPS_MAX}::int
-    ),
+    with ${announced(rows, columns)},
     fact as (
       insert into millrace.event (name, data, source_type, source_key, run_id, task_run_id,
         correlation_id, hop)

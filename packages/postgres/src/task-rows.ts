@@ -2,11 +2,9 @@ import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { ReadyRow } from "./afterwards.ts";
 import type { RunPlan } from "./progress-runs.ts";
+import { rankNow } from "./ready-rows.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
-
-/** How much earlier a task ranks for each point of its priority. */
-export const PRIORITY_MS = 60_000;
 
 interface NewTaskRow {
   readonly run_id: number;
@@ -38,7 +36,7 @@ export async function insertTasks(tx: Tx, plans: readonly RunPlan[]): Promise<Re
     )
     insert into millrace.ready (task_run_id, run_id, attempt, queue, version, rank, timeout_ms)
     select t.id, t.run_id, t.attempt, x.queue, x.version,
-      (extract(epoch from millrace.now()) * 1000)::bigint - x.priority * ${PRIORITY_MS}::bigint,
+      ${rankNow},
       x.timeout_ms
     from t join x using (run_id, task, item) where t.state = 'queued'
     returning task_run_id, attempt, queue, version, ring`.execute(tx);
