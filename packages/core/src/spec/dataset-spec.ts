@@ -1,3 +1,4 @@
+import type { FilterSpec } from "./filter-spec.ts";
 import type { JsonValue } from "./json.ts";
 import type { PartitionSchemes } from "./partition-spec.ts";
 
@@ -12,6 +13,22 @@ export interface DatasetSpec {
   readonly metadata: MetadataSpec | null;
   /** Object events count even though a task produces the dataset. */
   readonly observed: boolean;
+  /** How old its newest update may be; absent: it never goes stale. */
+  readonly freshness?: FreshnessSpec;
+  readonly checks?: readonly CheckSpec[];
+}
+
+/** An update at most `withinMs` ago, or one since the day before by each day's time. */
+export type FreshnessSpec =
+  | { readonly type: "within"; readonly withinMs: number }
+  | { readonly type: "by"; readonly at: string; readonly timezone: string };
+
+/** What an update must pass. A failed blocking check quarantines it: it triggers nothing. */
+export interface CheckSpec {
+  readonly name: string;
+  readonly blocking: boolean;
+  /** Judged over the update's facts; null: the task that makes the update says how it came out. */
+  readonly that: FilterSpec | null;
 }
 
 export interface MetadataSpec {

@@ -5,7 +5,9 @@
  */
 export type PartitionScheme =
   | { readonly kind: CalendarKind; readonly start: string; readonly timezone: string }
-  | { readonly kind: "keys"; readonly values: readonly string[] };
+  | { readonly kind: "keys"; readonly values: readonly string[] }
+  /** Values that are not known beforehand; `match` is a glob that they fit, null for any. */
+  | { readonly kind: "dynamic"; readonly match: string | null };
 
 export type CalendarKind = "hour" | "day" | "week" | "month" | "quarter" | "year";
 

@@ -25,6 +25,8 @@ export interface PipelineSpec {
   readonly events: Readonly<Record<string, EventSpec>>;
   /** Runs at once; null sets no limit. */
   readonly maxActiveRuns: number | null;
+  /** What a trigger does when so many runs are active; absent: `queue`. */
+  readonly whenActive?: "queue" | "skip" | "replace";
   /** Tasks of one run in flight at once. */
   readonly maxParallelTasks: number;
 }
