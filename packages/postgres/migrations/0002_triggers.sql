@@ -21,7 +21,11 @@ alter table millrace.trigger_group add column backfill_id bigint,
   add column owed smallint[] not null default '{}',
   add column owed_until timestamptz,
   add column owed_run_id bigint,
-  add column alerted_at bigint;
+  add column alerted_at bigint,
+  add column clock timestamptz;
+
+comment on column millrace.trigger_group.clock is
+  'What arrives counts as of this moment at the earliest: everything before it is decided.';
 
 alter table millrace.trigger_group drop constraint trigger_group_trigger_id_partition_key;
 

@@ -1,15 +1,27 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ConditionSpec } from "../spec/trigger-spec.ts";
+import type { ConditionSpec, PolicySpec } from "../spec/trigger-spec.ts";
 import { compileCondition } from "./compile-condition.ts";
-import { evaluate, type PendingDelivery } from "./evaluate.ts";
+import {
+  evaluate,
+  type GroupRules,
+  type GroupState,
+  isPlain,
+  NEW_GROUP,
+  type PendingDelivery,
+  type Step,
+} from "./evaluate.ts";
 
 const LEGS = 4;
+const MINUTE = 60_000;
 
-const leaf = fc.nat(LEGS - 1).map((n): ConditionSpec => ({
-  type: "leg",
-  leg: { source: { type: "dataset", dataset: `default/d${n}` }, where: null, partition: {} },
-}));
+const source = (n: number) => ({ type: "dataset", dataset: `default/d${n}` }) as const;
+const leaf = fc
+  .record({ n: fc.nat(LEGS - 1), age: fc.option(fc.integer({ min: 1, max: 60 }), { nil: null }) })
+  .map(({ n, age }): ConditionSpec => {
+    const leg = { source: source(n), where: null, partition: {} };
+    return { type: "leg", leg: age === null ? leg : { ...leg, maxAgeMs: age * MINUTE } };
+  });
 const condition = fc.letrec<{ node: ConditionSpec }>((tie) => ({
   node: fc.oneof(
     { maxDepth: 3 },
@@ -26,74 +38,175 @@ const condition = fc.letrec<{ node: ConditionSpec }>((tie) => ({
   ),
 })).node;
 
-const arrivals = fc.array(fc.nat(LEGS - 1), { maxLength: 30 });
-const cuts = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 30, maxLength: 30 });
+const minutes = fc.integer({ min: 1, max: 90 }).map((count) => count * MINUTE);
+const batch = fc.oneof(
+  fc.integer({ min: 1, max: 4 }).map((max) => ({ max })),
+  minutes.map((quietMs) => ({ quietMs })),
+  fc
+    .record({ max: fc.integer({ min: 1, max: 4 }), quietMs: minutes, wait: minutes })
+    .map(({ max, quietMs, wait }) => ({ max, quietMs, maxWaitMs: quietMs + wait })),
+);
+const deadline = fc.record({
+  due: fc.oneof(
+    minutes.map((afterMs) => ({ afterMs })),
+    fc.constant({ at: "01:30", timezone: "Europe/Oslo" }),
+  ),
+  then: fc.constantFrom("run-partial" as const, "skip" as const, "alert" as const),
+  late: fc.constantFrom("record" as const, "rerun" as const),
+});
+const policy: fc.Arbitrary<PolicySpec> = fc.record(
+  {
+    each: fc.boolean(),
+    batch,
+    withinMs: minutes,
+    reset: fc.constant({ at: "01:00", timezone: "America/New_York" }),
+    deadline,
+  },
+  { requiredKeys: ["each"] },
+);
 
-function toDeliveries(
-  compiled: ReturnType<typeof compileCondition>,
-  sources: readonly number[],
-): PendingDelivery[] {
-  return sources.flatMap((source, index) => {
-    const legs = compiled.legs.flatMap((leg, number) =>
-      leg.source.type === "dataset" && leg.source.dataset === `default/d${source}` ? [number] : [],
+interface Arrival {
+  readonly source: number;
+  readonly gapMs: number;
+  /** Evaluations before the next arrival, each so long after the one before it. */
+  readonly looks: readonly number[];
+}
+const arrivals: fc.Arbitrary<Arrival[]> = fc.array(
+  fc.record({
+    source: fc.nat(LEGS - 1),
+    gapMs: fc.oneof(fc.constant(0), fc.nat(40 * MINUTE)),
+    looks: fc.array(fc.nat(30 * MINUTE), { maxLength: 3 }),
+  }),
+  { maxLength: 25 },
+);
+
+const START = Date.UTC(2026, 2, 28, 22);
+
+/** Deliveries, and for each the moments between it and the next at which somebody looks. */
+function timeline(rules: GroupRules, list: readonly Arrival[]) {
+  let at = START;
+  const events: { readonly delivery: PendingDelivery; readonly looks: readonly number[] }[] = [];
+  list.forEach(({ source: n, gapMs, looks }, position) => {
+    const legs = rules.condition.legs.flatMap((leg, number) =>
+      leg.source.type === "dataset" && leg.source.dataset === source(n).dataset ? [number] : [],
     );
-    return legs.length === 0 ? [] : [{ id: index, position: index, legs }];
+    const delivery = { id: position, position, legs, at, member: "{}" };
+    const moments = looks.map((ms) => Math.min(at + ms, at + gapMs)).toSorted((a, b) => a - b);
+    if (legs.length > 0) events.push({ delivery, looks: moments });
+    at += gapMs;
   });
+  return { events, end: at + 2 * 24 * 60 * MINUTE };
 }
 
-test("the same positions give the same runs, however the arrivals are cut into evaluations", () => {
-  fc.assert(
-    fc.property(condition, arrivals, cuts, fc.boolean(), (spec, sources, sizes, each) => {
-      const compiled = compileCondition(spec);
-      fc.pre(!compiled.simple || each);
-      const deliveries = toDeliveries(compiled, sources);
-      const whole = evaluate(compiled, { each }, deliveries).fires.map(idsOf);
+function rulesOf(spec: ConditionSpec, given: PolicySpec, isKeyed: boolean): GroupRules {
+  const condition = compileCondition(spec);
+  return { condition, policy: given, isKeyed, required: () => null, known: () => new Set() };
+}
 
-      const pieces: number[][] = [];
-      let waiting: PendingDelivery[] = [];
-      let from = 0;
-      for (const size of sizes) {
-        waiting = [...waiting, ...deliveries.slice(from, from + size)];
-        from += size;
-        const { fires } = evaluate(compiled, { each }, waiting);
-        pieces.push(...fires.map(idsOf));
-        const consumed = new Set(fires.flatMap(idsOf));
-        waiting = waiting.filter(({ id }) => !consumed.has(id));
+function told(step: Step<PendingDelivery>): object {
+  if (step.type === "fire") {
+    const { cause, by, at, missing } = step;
+    return { cause, by, at, missing, ids: step.consumed.map(({ id }) => id) };
+  }
+  const of = step.type === "expire" ? step.expired : step.pending;
+  return { type: step.type, at: step.at, ids: of.map(({ id }) => id) };
+}
+
+const gone = (steps: readonly Step<PendingDelivery>[]): ReadonlySet<number> =>
+  new Set(
+    steps.flatMap((step) =>
+      step.type === "alert"
+        ? []
+        : (step.type === "fire" ? step.consumed : step.expired).map(({ id }) => id),
+    ),
+  );
+
+const cases = { numRuns: 2_000 };
+
+test("the same positions and times give the same runs, however often and late one looks", () => {
+  fc.assert(
+    fc.property(condition, policy, arrivals, fc.boolean(), (spec, given, list, isKeyed) => {
+      const rules = rulesOf(spec, given, isKeyed);
+      fc.pre(!isPlain(rules));
+      const { events, end } = timeline(rules, list);
+      const all = events.map(({ delivery }) => delivery);
+      const whole = evaluate(rules, NEW_GROUP, all, end);
+
+      const pieces: object[] = [];
+      let state: GroupState = NEW_GROUP;
+      let waiting: readonly PendingDelivery[] = [];
+      const look = (now: number): void => {
+        const found = evaluate(rules, state, waiting, now);
+        pieces.push(...found.steps.map(told));
+        const done = gone(found.steps);
+        waiting = waiting.filter(({ id }) => !done.has(id));
+        ({ state } = found);
+      };
+      for (const { delivery, looks } of events) {
+        waiting = [...waiting, delivery];
+        looks.forEach(look);
       }
-      expect(pieces).toEqual(whole);
+      look(end);
+      expect(pieces).toEqual(whole.steps.map(told));
+      expect(state).toEqual(whole.state);
     }),
-    { numRuns: 2_000 },
+    cases,
   );
 });
 
-test("every delivery is in one run at most, in order, and the last of a run completes it", () => {
+test("looking again decides nothing twice", () => {
   fc.assert(
-    fc.property(condition, arrivals, fc.boolean(), (spec, sources, each) => {
-      const compiled = compileCondition(spec);
-      const deliveries = toDeliveries(compiled, sources);
-      const { fires, waiting } = evaluate(compiled, { each }, deliveries);
-      const consumed = fires.flatMap(idsOf);
-      expect(consumed).toEqual(deliveries.slice(0, consumed.length).map(({ id }) => id));
-      expect(waiting === null).toBe(consumed.length === deliveries.length);
-      for (const fire of fires.filter(() => !compiled.simple || each)) {
-        const without = fire.consumed.slice(0, -1);
-        expect(evaluate(compiled, { each }, without).fires).toEqual([]);
-      }
+    fc.property(condition, policy, arrivals, (spec, given, list) => {
+      const rules = rulesOf(spec, given, true);
+      const { events, end } = timeline(rules, list);
+      const first = evaluate(
+        rules,
+        NEW_GROUP,
+        events.map(({ delivery }) => delivery),
+        end,
+      );
+      const again = evaluate(rules, first.state, first.waiting?.pending ?? [], end);
+      expect(again.steps).toEqual([]);
     }),
-    { numRuns: 2_000 },
+    cases,
   );
 });
 
-test("what waits says which legs it has and which it misses", () => {
-  const leg = (n: number): ConditionSpec => ({
-    type: "leg",
-    leg: { source: { type: "dataset", dataset: `default/d${n}` }, where: null, partition: {} },
-  });
-  const compiled = compileCondition({ type: "all", of: [leg(0), leg(1), leg(2)] });
-  const { waiting } = evaluate(compiled, { each: false }, toDeliveries(compiled, [2, 2]));
-  expect(waiting).toEqual({ has: [2], missing: [0, 1] });
+test("every delivery runs, expires or waits, once, and a run's deliveries are in order", () => {
+  fc.assert(
+    fc.property(condition, policy, arrivals, (spec, given, list) => {
+      const rules = rulesOf(spec, given, false);
+      const { events, end } = timeline(rules, list);
+      const all = events.map(({ delivery }) => delivery);
+      const found = evaluate(rules, NEW_GROUP, all, end);
+      const ends = found.steps.flatMap((step) =>
+        step.type === "alert" ? [] : step.type === "fire" ? step.consumed : step.expired,
+      );
+      const waiting = found.waiting?.pending ?? [];
+      const ids = [...ends, ...waiting].map(({ id }) => id).toSorted((a, b) => a - b);
+      expect(ids).toEqual(all.map(({ id }) => id));
+      for (const step of found.steps.filter(({ type }) => type === "fire")) {
+        const places = told(step) as { ids: number[] };
+        expect(places.ids).toEqual(places.ids.toSorted((a, b) => a - b));
+        expect(places.ids).not.toEqual([]);
+      }
+    }),
+    cases,
+  );
 });
 
-function idsOf(fire: { readonly consumed: readonly PendingDelivery[] }): number[] {
-  return fire.consumed.map(({ id }) => id);
-}
+test("all facts of one run lie within the window of each other", () => {
+  fc.assert(
+    fc.property(condition, minutes, arrivals, (spec, withinMs, list) => {
+      const rules = rulesOf(spec, { each: true, withinMs }, false);
+      const { events, end } = timeline(rules, list);
+      const all = events.map(({ delivery }) => delivery);
+      for (const step of evaluate(rules, NEW_GROUP, all, end).steps) {
+        if (step.type !== "fire") continue;
+        const times = step.consumed.map(({ at }) => at);
+        expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(withinMs);
+      }
+    }),
+    cases,
+  );
+});

@@ -11,7 +11,10 @@ export interface PendingDelivery {
   readonly position: number;
   /** Legs that it counts for. */
   readonly legs: readonly number[];
-  /** When the fact came about, by the database's clock: time policies judge by it alone. */
+  /**
+   * When the fact came about, by the database's clock, and never before what was decided about
+   * its group already: time policies judge by it alone. It grows with the position.
+   */
   readonly at: Instant;
   /** The partition of the source, as text: what a complete leg counts by. */
   readonly member: string;
@@ -81,6 +84,11 @@ export interface Evaluation<P extends PendingDelivery> {
   readonly waiting: Waiting<P> | null;
   /** When to look again though nothing comes; null: never. */
   readonly timerAt: Instant | null;
+  /**
+   * The last moment that anything was decided about: what arrives later counts as of then at the
+   * earliest, so that no decision is ever overtaken. Null when there was none.
+   */
+  readonly clock: Instant | null;
 }
 
 export interface Waiting<P extends PendingDelivery> {
