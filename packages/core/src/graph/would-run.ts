@@ -35,6 +35,18 @@ export function wouldRun(graph: PipelineGraph, dataset: DatasetId): readonly Wou
   return [...spread.runs(), ...spread.parts()];
 }
 
+/**
+ * What would run after a run of `pipeline` has succeeded, under the same assumptions; the pipeline
+ * itself is not listed.
+ */
+export function wouldRunAfter(graph: PipelineGraph, pipeline: PipelineId): readonly WouldRun[] {
+  const start = graph.nodeOf("pipeline", pipeline);
+  if (start === undefined) return [];
+  const spread = new Spread(graph);
+  spread.succeed(start);
+  return [...spread.runs(), ...spread.parts()].filter(({ pipeline: id }) => id !== pipeline);
+}
+
 /** Facts spread round by round: what runs in one round makes the facts of the next. */
 class Spread {
   readonly #graph: PipelineGraph;
@@ -52,6 +64,13 @@ class Spread {
     if (this.#facts.has(node)) return;
     this.#facts.add(node);
     this.#news.push(node);
+  }
+
+  /** A run of the pipeline that this node stands for, whatever started it. */
+  succeed(node: number): void {
+    const pipeline = present(this.#graph.names[node]);
+    const by = { type: "trigger", name: "manual" } as const;
+    this.#start(node, { pipeline, state: "runs", by, missing: [], isFiltered: false });
   }
 
   runs(): Iterable<WouldRun> {
