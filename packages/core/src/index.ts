@@ -1,5 +1,11 @@
 export { all, any, atLeast, type Condition } from "./condition/condition.ts";
-export type { Leg } from "./condition/leg.ts";
+export {
+  type DatasetPattern,
+  datasetPattern,
+  type PatternUpdate,
+} from "./condition/dataset-pattern.ts";
+export type { CompleteKeys, Leg } from "./condition/leg.ts";
+export type { PipelineCondition } from "./condition/pipeline-condition.ts";
 export { fixed, rollup, same } from "./condition/partition-map.ts";
 export type { AnyDataset, UpdateOf } from "./dataset/any-dataset.ts";
 export {
@@ -21,7 +27,17 @@ export {
   yearly,
 } from "./dataset/partition-scheme.ts";
 export type { Previous } from "./dataset/previous.ts";
+export { type Check, check } from "./dataset/check.ts";
+export { by, type Freshness, within } from "./dataset/freshness.ts";
 export { type ErrorCode, type ErrorData, MillraceError } from "./error/millrace-error.ts";
+export {
+  datasetFresh,
+  datasetStale,
+  type DeadlineData,
+  deadlineMissed,
+  type FreshData,
+  type StaleData,
+} from "./event/built-in.ts";
 export { type AnyEvent, event, type EventType } from "./event/event.ts";
 export { anyOf, exists, gt, gte, lt, lte, ne, not, oneOf, type Op, prefix } from "./filter/op.ts";
 export type { Where } from "./filter/where.ts";
@@ -44,6 +60,8 @@ export type { TaskOptions } from "./task/task-options.ts";
 export { after } from "./trigger/after.ts";
 export { cron } from "./trigger/cron.ts";
 export { from, type From } from "./trigger/from.ts";
+export type { BatchOptions, DailyTime, Deadline, PolicyOptions } from "./trigger/policy-options.ts";
 export { published } from "./trigger/published.ts";
+export { stale } from "./trigger/stale.ts";
 export type { Trigger } from "./trigger/trigger-draft.ts";
 export { updated } from "./trigger/updated.ts";

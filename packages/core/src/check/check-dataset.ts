@@ -1,12 +1,18 @@
 import { parseUriTemplate } from "../dataset/uri-template.ts";
 import { type DatasetSpec, datasetId } from "../spec/dataset-spec.ts";
 import { schemeProblems } from "./check-scheme.ts";
+import { qualityProblems } from "./check-quality.ts";
 import { machineNameProblem, quoted } from "./names.ts";
 
 /** Everything that is wrong with one dataset, each as a sentence with its mend. */
 export function checkDataset(spec: DatasetSpec): string[] {
   const names = [spec.namespace, spec.name].flatMap((name) => machineNameProblem(name) ?? []);
-  const problems = [...names, ...schemeProblems(spec.partitions), ...uriProblems(spec)];
+  const problems = [
+    ...names,
+    ...schemeProblems(spec.partitions),
+    ...uriProblems(spec),
+    ...qualityProblems(spec),
+  ];
   return problems.map((problem) => `Dataset ${datasetId(spec)}: ${problem}.`);
 }
 

@@ -1,14 +1,16 @@
 import { datasetId } from "../spec/dataset-spec.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import { checkDataset } from "./check-dataset.ts";
+import { eventProblems } from "./check-events.ts";
 import { checkReachable } from "./check-reachable.ts";
 import { schemeProblems } from "./check-scheme.ts";
 import { checkTaskOrder } from "./check-task-order.ts";
 import { checkTasks } from "./check-task.ts";
-import { checkTriggers, isWithin } from "./check-trigger.ts";
+import { checkTriggers } from "./check-trigger.ts";
 import { type KnownSources, NOTHING_KNOWN } from "./known-sources.ts";
 import { machineNameProblem, quoted } from "./names.ts";
 import { own } from "./own.ts";
+import { isWithin } from "./within-range.ts";
 
 /**
  * Everything that is wrong with a pipeline, as far as its spec alone can tell: complete
@@ -31,15 +33,12 @@ export function checkPipeline(spec: PipelineSpec, known: KnownSources = NOTHING_
 
 function headProblems(spec: PipelineSpec): string[] {
   const names = [spec.name, spec.namespace].flatMap((name) => machineNameProblem(name) ?? []);
-  const events = Object.keys(spec.events).flatMap((name) => {
-    const problem = machineNameProblem(name);
-    return problem === null ? [] : [`event ${quoted(name)}: ${problem}`];
-  });
-  const problems = [...names, ...events, ...schemeProblems(spec.partitions)];
+  const problems = [...names, ...eventProblems(spec), ...schemeProblems(spec.partitions)];
   if (spec.tasks.length === 0) problems.push("it has no tasks; declare at least one");
   if (spec.maxActiveRuns !== null && !isWithin(spec.maxActiveRuns, 1, 1_000_000)) {
     problems.push(`maxActiveRuns ${quoted(spec.maxActiveRuns)} is out of range; give 1 or more`);
   }
+  problems.push(...whenActiveProblems(spec));
   if (!isWithin(spec.maxParallelTasks, 1, 100_000)) {
     problems.push(
       `maxParallelTasks ${quoted(spec.maxParallelTasks)} is out of range; give 1 to 100000`,
@@ -51,6 +50,19 @@ function headProblems(spec: PipelineSpec): string[] {
     );
   }
   return problems;
+}
+
+const WHEN_ACTIVE: readonly unknown[] = ["queue", "skip", "replace"];
+
+function whenActiveProblems({ whenActive = "queue", maxActiveRuns }: PipelineSpec): string[] {
+  if (!WHEN_ACTIVE.includes(whenActive)) {
+    return [`whenActive ${quoted(whenActive)} is not known; write queue, skip or replace`];
+  }
+  if (whenActive === "queue" || maxActiveRuns !== null) return [];
+  return [
+    `whenActive ${quoted(whenActive)} has no limit to act at, since any number of runs may be ` +
+      "active; add maxActiveRuns: 1",
+  ];
 }
 
 function checkDatasets(spec: PipelineSpec): string[] {

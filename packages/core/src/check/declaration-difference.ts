@@ -6,7 +6,8 @@ import { canonicalJson } from "../spec/json.ts";
 export function declarationDifference<T extends DatasetSpec | EventSpec>(
   one: T,
   other: T,
-  fields: readonly (keyof T & string)[] = Object.keys(one) as (keyof T & string)[],
+  // Of both: what has its default stands in neither, or in one of the two.
+  fields: readonly (keyof T & string)[] = Object.keys({ ...one, ...other }) as (keyof T & string)[],
 ): string | null {
   const differ = (field: keyof T): boolean =>
     canonicalJson(one[field] ?? null) !== canonicalJson(other[field] ?? null);

@@ -8,6 +8,8 @@ import { type DatasetSpec, datasetId } from "../spec/dataset-spec.ts";
 import type { PartitionScheme } from "../spec/partition-spec.ts";
 import type { Json, NotJson } from "../task/jsonable.ts";
 import { type AnyDataset, DATASET, type DatasetDeclaration } from "./any-dataset.ts";
+import { type AnyCheck, type ChecksFit, type Reported, toCheckSpecs } from "./check.ts";
+import { type Freshness, toFreshnessSpec } from "./freshness.ts";
 import { toMetadataSpec } from "./metadata-spec.ts";
 import { type Scheme, type Schemes, schemeSpecOf } from "./partition-scheme.ts";
 import { type Previous, previousOf } from "./previous.ts";
@@ -24,13 +26,14 @@ export interface DatasetRef<N extends string, P, I, O>
   previous(): Previous<DatasetRef<N, P, I, O>>;
 }
 
-/** A declared data product, which tasks may produce. */
-export interface Dataset<N extends string, P, I, O> extends DatasetRef<N, P, I, O> {
+/** A declared data product, which tasks may produce; `C` is what its updates report of checks. */
+export interface Dataset<N extends string, P, I, O, C = {}> extends DatasetRef<N, P, I, O> {
+  readonly "~checks"?: C;
   /** As declared, slots and all; null when it has no place. */
   readonly uri: string | null;
 }
 
-export interface DatasetOptions<U extends string, P, I, O> {
+export interface DatasetOptions<U extends string, P, I, O, C = readonly AnyCheck[]> {
   readonly namespace?: AnyNamespace | string;
   /** Where it lies: `s3://bucket/raw/{date}.csv`; left out when it has no place. */
   readonly uri?: U;
@@ -40,6 +43,10 @@ export interface DatasetOptions<U extends string, P, I, O> {
   readonly metadata?: StandardSchemaV1<I, O> & (O extends Json<O> ? unknown : NotJson<O>);
   /** Object events count even though a task produces it. */
   readonly observed?: boolean;
+  /** How old its newest update may be: `within("2h")`, `by("06:00")`. Else it never goes stale. */
+  readonly freshness?: Freshness;
+  /** What each update must pass; one that fails a blocking check triggers nothing. */
+  readonly checks?: C & ChecksFit<C, P, O>;
 }
 
 export interface DatasetRefOptions<P, I, O> {
@@ -77,13 +84,14 @@ export function dataset<
   P extends Schemes = {},
   I = {},
   O = {},
+  const C extends readonly AnyCheck[] = readonly [],
 >(
   name: N,
   ...options: [Slots<U>] extends [never]
-    ? [options?: DatasetOptions<U, P, I, O>]
-    : [options: DatasetOptions<U, P, I, O> & { readonly partitions: unknown }]
-): Dataset<N, P, I, O> {
-  const [{ namespace, uri, partitions, metadata, observed } = {}] = options;
+    ? [options?: DatasetOptions<U, P, I, O, C>]
+    : [options: DatasetOptions<U, P, I, O, C> & { readonly partitions: unknown }]
+): Dataset<N, P, I, O, Reported<C>> {
+  const [{ namespace, uri, partitions, metadata, observed, freshness, checks } = {}] = options;
   const problems: string[] = [];
   const schema: StandardSchemaV1 | null = metadata ?? null;
   const spec = {
@@ -93,6 +101,7 @@ export function dataset<
     partitions: schemesOf(partitions ?? {}, problems),
     metadata: schema === null ? null : toMetadataSpec(schema, problems),
     observed: observed ?? false,
+    ...qualityOf({ freshness, checks }, problems),
   };
   return toDataset({ spec, schema, isDeclared: true }, problems);
 }
@@ -118,6 +127,19 @@ export function datasetRef<const N extends string, P extends Schemes = {}, I = {
     observed: false,
   };
   return toDataset({ spec, schema, isDeclared: false }, problems);
+}
+
+/** Absent when not given, so that specs without them stay what they were. */
+function qualityOf(
+  { freshness, checks }: { readonly freshness: unknown; readonly checks: unknown },
+  problems: string[],
+): Pick<DatasetSpec, "freshness" | "checks"> {
+  const policy = freshness === undefined ? null : toFreshnessSpec(freshness, problems);
+  const specs = checks === undefined ? [] : toCheckSpecs(checks, problems);
+  return {
+    ...(policy !== null && { freshness: policy }),
+    ...(specs.length > 0 && { checks: specs }),
+  };
 }
 
 function toDataset<N extends string, P, I, O>(

@@ -3,6 +3,7 @@ import { machineNameProblem } from "../check/names.ts";
 import { jsonSchemaOf } from "../dataset/json-schema.ts";
 import { definitionInvalid } from "../error/millrace-error.ts";
 import type { EventSpec } from "../spec/event-spec.ts";
+import { reservedProblem } from "./reserved.ts";
 
 export interface EventDeclaration {
   readonly spec: EventSpec;
@@ -34,14 +35,15 @@ export interface EventFacts<O> {
 /**
  * Declares a type of event.
  *
- * @param name - Global, like `ticket.stale`: lower case, digits, `.`, `_` and `-`.
+ * @param name - Global, like `ticket.stale`: lower case, digits, `.`, `_` and `-`. What begins with
+ * `millrace.` is Millrace's own.
  * @throws {DEFINITION_INVALID} When the name is none.
  */
 export function event<const N extends string, I = unknown, O = I>(
   name: N,
   options: { readonly data?: StandardSchemaV1<I, O> } = {},
 ): EventType<N, I, O> {
-  const problem = machineNameProblem(name);
+  const problem = machineNameProblem(name) ?? reservedProblem(name);
   if (problem !== null) throw definitionInvalid([`Event ${JSON.stringify(name)}: ${problem}.`]);
   const schema = options.data ?? null;
   const spec = { name, schema: schema === null ? null : jsonSchemaOf(schema, "output") };

@@ -18,9 +18,9 @@ export interface Afterwards {
   readonly ended: readonly { readonly runId: number; readonly state: RunState }[];
 }
 
-/** Something that triggers may be about. */
+/** Something that triggers may be about; or a wake: a decision that is to be looked at again. */
 export interface Fact {
-  readonly kind: "update" | "event" | "run";
+  readonly kind: "update" | "event" | "run" | "wake";
   readonly id: number;
 }
 
@@ -218,6 +218,10 @@ export interface IntakeUpdate {
   readonly metadata: JsonValue;
   /** Where it came from, e.g. `{ type: "api", key: … }`. */
   readonly source: { readonly type: string; readonly key: string };
+  /** How checks came out that the source itself makes. */
+  readonly checks?: Readonly<Record<string, boolean>>;
+  /** What it is a version of: equal versions have equal contents. */
+  readonly contentVersion?: string;
   /** Two updates of one source with equal keys are one; null: always new. */
   readonly idempotencyKey: string | null;
   readonly correlationId: string | null;

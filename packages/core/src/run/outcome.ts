@@ -25,6 +25,10 @@ export interface TaskUpdate {
   readonly partition: Partition;
   readonly uri: string | null;
   readonly metadata: JsonValue;
+  /** How checks came out that the task itself makes. */
+  readonly checks?: Readonly<Record<string, boolean>>;
+  /** What the update is a version of: equal versions have equal contents. */
+  readonly contentVersion?: string;
 }
 
 export interface TaskEvent {

@@ -1,3 +1,4 @@
+import type { AnyDatasetPattern, PatternUpdate } from "../condition/dataset-pattern.ts";
 import type { AnyDataset, InOf, PartsOf, UpdateOf } from "../dataset/any-dataset.ts";
 import type { Key } from "../dataset/partition-scheme.ts";
 import type { AnyPrevious } from "../dataset/previous.ts";
@@ -118,13 +119,27 @@ export interface DatasetOutput<D extends AnyDataset, P> {
   skip(reason?: string): void;
 }
 
-type UpdateInput<D, P> = Covered<D, P> & MetadataInput<D> & { readonly uri?: string };
+type UpdateInput<D, P> = Covered<D, P> &
+  MetadataInput<D> &
+  ChecksInput<D> & {
+    readonly uri?: string;
+    /** What it is a version of: equal versions have equal contents, as an etag does. */
+    readonly version?: string;
+  };
 type Covered<D, P> =
   P extends PartsOf<D>
     ? { readonly partition?: Key<PartsOf<D>> }
     : { readonly partition: Key<PartsOf<D>> };
 type MetadataInput<D> =
   {} extends InOf<D> ? { readonly metadata?: InOf<D> } : { readonly metadata: InOf<D> };
+/** How the checks came out that the task itself makes; a blocking one has to be said. */
+type ChecksInput<D> = D extends { readonly "~checks"?: infer C }
+  ? [keyof C] extends [never]
+    ? {}
+    : {} extends C
+      ? { readonly checks?: C }
+      : { readonly checks: C }
+  : {};
 type Simplify<T> = { [K in keyof T]: T[K] } & {};
 
 export interface EventOutput<E extends AnyEvent> {
@@ -140,20 +155,31 @@ export interface DatasetInput<D extends AnyDataset> {
 }
 
 /** What a run consumed from a source, given all sources `S` of its triggers. */
-export type Received<Q, S = never> = Q extends AnyDataset
-  ? UpdateOf<Q>
-  : Q extends AnyEvent
-    ? ReceivedEvent<Q>
-    : Q extends AnyPipeline
-      ? EndsAnyhow<Q> extends S
-        ? ReceivedRun<Q, "succeeded"> | ReceivedRun<Q, "failed" | "cancelled">
-        : ReceivedRun<Q, "succeeded">
-      : never;
+export type Received<Q, S = never> = Q extends AnyDatasetPattern
+  ? PatternUpdate<PartsOf<Q>>
+  : Q extends string
+    ? ReceivedOfPattern
+    : Q extends AnyDataset
+      ? UpdateOf<Q>
+      : Q extends AnyEvent
+        ? ReceivedEvent<Q>
+        : Q extends AnyPipeline
+          ? EndsAnyhow<Q> extends S
+            ? ReceivedRun<Q, "succeeded"> | ReceivedRun<Q, "failed" | "cancelled">
+            : ReceivedRun<Q, "succeeded">
+          : never;
 
 export interface ReceivedEvent<E extends AnyEvent> {
   readonly id: string;
   readonly type: E["name"];
   readonly data: EventOut<E>;
+}
+
+/** An event whose name fits a pattern. */
+export interface ReceivedOfPattern {
+  readonly id: string;
+  readonly type: string;
+  readonly data: unknown;
 }
 
 export interface ReceivedRun<Q extends AnyPipeline, State extends string> {
