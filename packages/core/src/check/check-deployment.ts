@@ -3,6 +3,7 @@ import type { EventSpec } from "../spec/event-spec.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import { canonicalJson } from "../spec/json.ts";
 import type { LegSpec } from "../spec/trigger-spec.ts";
+import { countingProblems } from "./check-complete.ts";
 import { legProblems, sourceFacts } from "./check-leg.ts";
 import { walkCondition } from "./check-trigger.ts";
 import { declarationDifference } from "./declaration-difference.ts";
@@ -88,7 +89,8 @@ function referenceProblems(spec: PipelineSpec, known: KnownSources): string[] {
   return [
     ...refs,
     ...outsideLegs(spec, wrong).flatMap(([trigger, leg]) => {
-      const found = legProblems(leg, sourceFacts(leg.source, spec, known), spec.partitions);
+      const facts = sourceFacts(leg.source, spec, known);
+      const found = [...countingProblems(leg, facts), ...legProblems(leg, facts, spec.partitions)];
       return found.map((problem) => `Pipeline ${id}, trigger ${trigger}: ${problem}.`);
     }),
   ];
@@ -100,8 +102,8 @@ function outsideLegs(spec: PipelineSpec, wrong: ReadonlySet<DatasetId>): [string
     if (trigger.type === "schedule") return [];
     const { legs } = walkCondition(trigger.condition);
     const outside = legs.filter(({ source }) => {
-      if (source.type === "event") return false;
       if (source.type === "pipeline") return true;
+      if (source.type !== "dataset") return false;
       return own(spec.datasets, source.dataset) === undefined && !wrong.has(source.dataset);
     });
     return outside.map((leg): [string, LegSpec] => [name, leg]);

@@ -1,8 +1,9 @@
 import { parseDurationMs } from "../lib/duration.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import { RUN_IF_RULES, type TaskSpec } from "../spec/task-spec.ts";
-import { isNamed, isWithin } from "./check-trigger.ts";
+import { isNamed } from "./check-trigger.ts";
 import { aliasProblem, machineNameProblem, quoted } from "./names.ts";
+import { isWithin } from "./within-range.ts";
 
 const LONGEST_MS = parseDurationMs("365d") ?? 0;
 

@@ -1,19 +1,22 @@
-import { cronProblem } from "../schedule/cron.ts";
+import { eventPatternProblem } from "../pattern/event-pattern.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import type {
   ConditionSpec,
   ConditionTriggerSpec,
   LegSpec,
-  ScheduleSpec,
   TriggerSpec,
 } from "../spec/trigger-spec.ts";
+import { countingProblems } from "./check-complete.ts";
 import { pathProblem } from "./check-facts.ts";
 import { legProblems, sourceFacts } from "./check-leg.ts";
+import { patternProblems } from "./check-pattern.ts";
+import { policyProblems } from "./check-policy.ts";
+import { scheduleProblems } from "./check-schedule.ts";
 import { fieldsOf, hasField, requiredOf } from "./json-schema-path.ts";
-import { valueProblem } from "./check-scheme.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { aliasProblem, quoted } from "./names.ts";
 import { own } from "./own.ts";
+import { isWithin } from "./within-range.ts";
 
 /** What is wrong with a pipeline's triggers, each as a sentence without the pipeline's name. */
 export function checkTriggers(spec: PipelineSpec, known: KnownSources): string[] {
@@ -37,39 +40,11 @@ function triggerProblems(trigger: TriggerSpec, spec: PipelineSpec, known: KnownS
   return [...specific, ...paramsProblems(trigger, spec)];
 }
 
-function scheduleProblems(trigger: ScheduleSpec, { partitions }: PipelineSpec): string[] {
-  const problems: string[] = [];
-  const cron = cronProblem(trigger.cron, trigger.timezone);
-  if (cron !== null) problems.push(cron);
-  const keys = Object.entries(partitions);
-  if (trigger.partition === "interval") {
-    if (keys.length !== 1 || keys[0]?.[1].kind === "keys") {
-      problems.push(
-        "partition: 'interval' needs a pipeline with exactly one partition key, a calendar one; " +
-          "declare that, or give each key a value",
-      );
-    }
-    return problems;
-  }
-  for (const [key, scheme] of keys) {
-    const value = own(trigger.partition, key);
-    const problem =
-      value === undefined
-        ? "it does not say which a run is for; write partition: 'interval' or a value"
-        : valueProblem(scheme, value);
-    if (problem !== null) problems.push(`the partition key ${quoted(key)}: ${problem}`);
-  }
-  for (const key of Object.keys(trigger.partition)) {
-    if (own(partitions, key) === undefined) {
-      problems.push(
-        `the pipeline has no partition key ${quoted(key)}; declare it, or leave it out`,
-      );
-    }
-  }
-  return problems;
-}
-
-const SOURCE_OF_TRIGGER = { datasets: "dataset", pipelines: "pipeline", event: "event" } as const;
+const SOURCES_OF_TRIGGER: Readonly<Record<ConditionTriggerSpec["type"], readonly string[]>> = {
+  datasets: ["dataset", "pattern"],
+  pipelines: ["pipeline"],
+  event: ["event", "events"],
+};
 
 function conditionProblems(
   trigger: ConditionTriggerSpec,
@@ -79,18 +54,27 @@ function conditionProblems(
   const { legs, problems } = walkCondition(trigger.condition);
   for (const leg of legs) {
     const { source } = leg;
-    if (source.type !== SOURCE_OF_TRIGGER[trigger.type]) {
+    if (!SOURCES_OF_TRIGGER[trigger.type].includes(source.type)) {
       problems.push(
         `a trigger of type ${trigger.type} has a leg on a ${source.type}; split it in two`,
       );
     }
-    problems.push(...unknownSource(leg, spec));
-    problems.push(...legProblems(leg, sourceFacts(source, spec, known), spec.partitions));
+    const facts = sourceFacts(source, spec, known);
+    problems.push(...sourceProblems(leg, spec), ...countingProblems(leg, facts));
+    problems.push(...legProblems(leg, facts, spec.partitions));
   }
-  return problems;
+  // A condition that makes no sense says nothing about when it fires.
+  return problems.length > 0 ? problems : policyProblems(trigger);
 }
 
-function unknownSource({ source }: LegSpec, spec: PipelineSpec): string[] {
+function sourceProblems({ source }: LegSpec, spec: PipelineSpec): string[] {
+  if (source.type === "pattern") {
+    return patternProblems(source).map((problem) => `in its pattern: ${problem}`);
+  }
+  if (source.type === "events") {
+    const problem = eventPatternProblem(source.pattern);
+    return problem === null ? [] : [`its pattern ${quoted(source.pattern)} ${problem}`];
+  }
   if (source.type === "event" && own(spec.events, source.event) === undefined) {
     return [`it names event ${source.event}, which the spec does not declare; add it to events`];
   }
@@ -124,11 +108,6 @@ export function walkCondition(root: ConditionSpec): { legs: LegSpec[]; problems:
     open.push(...next.of.toReversed());
   }
   return { legs, problems };
-}
-
-/** True for a whole number from `min` to `max`. */
-export function isWithin(value: unknown, min: number, max: number): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value >= min && value <= max;
 }
 
 function paramsProblems(trigger: TriggerSpec, spec: PipelineSpec): string[] {

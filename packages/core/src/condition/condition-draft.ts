@@ -2,6 +2,7 @@ import type { DatasetDeclaration } from "../dataset/any-dataset.ts";
 import type { EventDeclaration } from "../event/event.ts";
 import type { PipelineDeclaration } from "../pipeline/any-pipeline.ts";
 import type { FilterSpec } from "../spec/filter-spec.ts";
+import type { PatternSourceSpec } from "../spec/trigger-spec.ts";
 import type { MapDraft } from "./partition-map.ts";
 
 /**
@@ -18,6 +19,9 @@ export interface LegDraft {
   readonly where: FilterSpec | null;
   /** Null when nothing was said: keys of the same name then mean the same. */
   readonly maps: Readonly<Record<string, MapDraft | null>> | null;
+  readonly maxAgeMs?: number;
+  /** As written: null for every key of the source. */
+  readonly complete?: Readonly<Record<string, readonly string[] | "all">> | null;
   /** Mistakes in what was written, to be reported with the pipeline's name. */
   readonly issues: readonly string[];
 }
@@ -25,6 +29,8 @@ export interface LegDraft {
 export type SourceDraft =
   | { readonly type: "dataset"; readonly declaration: DatasetDeclaration }
   | { readonly type: "event"; readonly declaration: EventDeclaration }
+  | { readonly type: "events"; readonly pattern: string }
+  | PatternSourceSpec
   | {
       readonly type: "pipeline";
       readonly declaration: PipelineDeclaration;
@@ -36,7 +42,7 @@ export const CONDITION: unique symbol = Symbol.for("millrace.condition") as neve
 /** Anything that can stand in a condition. */
 export interface AnyCondition {
   readonly [CONDITION]: ConditionDraft;
-  /** For the compiler only: the datasets in it, and the partitions that its legs present. */
+  /** For the compiler only: the datasets and patterns in it, and the partitions that its legs present. */
   readonly "~leg"?: { readonly d: unknown; readonly p: unknown };
 }
 

@@ -30,12 +30,33 @@ function toLegSpec(draft: LegDraft, consumer: Consumer): LegSpec {
     draft.maps === null
       ? sameKeys(draft.source, consumer)
       : writtenMaps(draft.source, draft.maps, consumer);
-  return { source, where: draft.where, partition };
+  const complete = completeOf(draft, consumer.problems);
+  return {
+    source,
+    where: draft.where,
+    partition,
+    ...(draft.maxAgeMs !== undefined && { maxAgeMs: draft.maxAgeMs }),
+    ...(complete !== undefined && { complete }),
+  };
+}
+
+/** `complete()` without keys means all that the source has. */
+function completeOf(draft: LegDraft, problems: string[]): LegSpec["complete"] {
+  if (draft.complete !== null) return draft.complete;
+  const keys = Object.keys(partitionsOf(draft.source));
+  if (keys.length === 0) {
+    problems.push(
+      `in ${nameOf(draft.source)} complete() finds no partition keys; ` +
+        "declare partitions of the dataset, or leave complete() out",
+    );
+    return undefined;
+  }
+  return Object.fromEntries(keys.map((key) => [key, "all"] as const));
 }
 
 /** Nothing was said: what both sides call by one name is one key. */
 function sameKeys(source: SourceDraft, consumer: Consumer): Record<string, PartitionMapSpec> {
-  const has = source.type === "event" ? {} : partitionsOf(source);
+  const has = partitionsOf(source);
   const wanted = Object.keys(consumer.partitions);
   if (wanted.length === 0 && Object.keys(has).length > 0) {
     const mend = source.type === "pipeline" ? "add partition: {} to after()" : "add .as({})";
@@ -88,13 +109,24 @@ function toSourceSpec(source: SourceDraft, declarations: Declarations): SourceSp
       const pipeline = addPipeline(declarations, source.declaration);
       return { type: "pipeline", pipeline, on: source.on };
     }
+    case "events":
+    case "pattern":
+      return source;
   }
 }
 
-function partitionsOf(source: Exclude<SourceDraft, { type: "event" }>): PartitionSchemes {
-  return source.type === "dataset"
-    ? source.declaration.spec.partitions
-    : source.declaration.partitions;
+function partitionsOf(source: SourceDraft): PartitionSchemes {
+  switch (source.type) {
+    case "dataset":
+      return source.declaration.spec.partitions;
+    case "pipeline":
+      return source.declaration.partitions;
+    case "pattern":
+      return source.captures;
+    case "event":
+    case "events":
+      return {};
+  }
 }
 
 function nameOf(source: SourceDraft): string {
@@ -103,6 +135,10 @@ function nameOf(source: SourceDraft): string {
       return `dataset ${source.declaration.spec.namespace}/${source.declaration.spec.name}`;
     case "event":
       return `event ${source.declaration.spec.name}`;
+    case "events":
+      return `events ${source.pattern}`;
+    case "pattern":
+      return `pattern ${source.uri}`;
     case "pipeline":
       return `pipeline ${source.declaration.id}`;
   }

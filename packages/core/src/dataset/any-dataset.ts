@@ -32,6 +32,11 @@ export interface AnyProducible extends AnyDataset {
   readonly uri: string | null;
 }
 
+/** What has partitions and metadata for the compiler: a dataset, or a pattern of datasets. */
+export interface Typed {
+  readonly "~types"?: { readonly p: unknown; readonly i: unknown; readonly o: unknown };
+}
+
 export type PartsOf<D> = D extends { readonly "~types"?: { readonly p: infer P } } ? P : never;
 export type InOf<D> = D extends { readonly "~types"?: { readonly i: infer I } } ? I : never;
 export type OutOf<D> = D extends { readonly "~types"?: { readonly o: infer O } } ? O : never;
@@ -49,7 +54,7 @@ export interface UpdateOf<D extends AnyDataset> {
 }
 
 /** What the filter of a dataset looks at. */
-export interface FactsOf<D extends AnyDataset> {
+export interface FactsOf<D extends Typed> {
   readonly metadata: OutOf<D>;
   readonly partition: Key<PartsOf<D>>;
   readonly kind: "changed" | "removed";

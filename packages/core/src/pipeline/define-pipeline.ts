@@ -21,6 +21,7 @@ interface ErasedOptions {
   readonly on?: Readonly<Record<string, unknown>>;
   readonly params?: StandardSchemaV1;
   readonly maxActiveRuns?: number;
+  readonly whenActive?: "queue" | "skip" | "replace";
   readonly maxParallelTasks?: number;
 }
 
@@ -54,6 +55,7 @@ export function definePipeline(
     result: recorded.result,
     ...declaredIn(declarations),
     maxActiveRuns: options.maxActiveRuns ?? PIPELINE_DEFAULTS.maxActiveRuns,
+    ...whenActiveIn(options),
     maxParallelTasks: options.maxParallelTasks ?? PIPELINE_DEFAULTS.maxParallelTasks,
   };
   const problems = [
@@ -90,6 +92,11 @@ function toTriggers(
     problems.push(...found.map((problem) => `Pipeline ${id}, trigger ${trigger}: ${problem}.`));
   }
   return { specs: Object.fromEntries(specs), problems };
+}
+
+/** The default is left out, so that writing it down changes no version. */
+function whenActiveIn({ whenActive = "queue" }: ErasedOptions): Pick<PipelineSpec, "whenActive"> {
+  return whenActive === "queue" ? {} : { whenActive };
 }
 
 function toParamsSchema(params: StandardSchemaV1 | null, problems: string[]): JsonValue {

@@ -326,7 +326,7 @@ describe("what stands under on wrongly is told with the trigger", () => {
   test("policies inside a condition", () => {
     const inner = updated(flights, { each: true });
     expect(problemsOf(() => all(flights, inner as Untyped))).toEqual([
-      "all(…): part 2 is no dataset or condition; put policies once around the whole, as in updated(all(…), { each: true }).",
+      "all(…): part 2 is no dataset, pipeline or condition; put policies once around the whole, as in updated(all(…), { each: true }).",
     ]);
   });
 });

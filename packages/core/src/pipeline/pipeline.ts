@@ -35,6 +35,11 @@ export interface PipelineOptions<On, P, I, O, V, S extends string> {
   readonly params?: StandardSchemaV1<I, O>;
   /** Runs at once, 1 or more; no limit unless given. */
   readonly maxActiveRuns?: number;
+  /**
+   * What a trigger does when so many runs are active: its facts wait for the end of one (`queue`,
+   * the default), start nothing (`skip`), or take the place of the oldest run (`replace`).
+   */
+  readonly whenActive?: "queue" | "skip" | "replace";
   /** Tasks of one run in flight at once, 1 or more; 5 unless given. */
   readonly maxParallelTasks?: number;
 }

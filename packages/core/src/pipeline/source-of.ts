@@ -1,4 +1,5 @@
 import { definitionInvalid } from "../error/millrace-error.ts";
+import { type AnyDatasetPattern, isDatasetPattern, PATTERN } from "../condition/dataset-pattern.ts";
 import { type AnyDataset, datasetSpecOf, isDataset } from "../dataset/any-dataset.ts";
 import { type AnyEvent, isEvent } from "../event/event.ts";
 import { datasetId } from "../spec/dataset-spec.ts";
@@ -11,12 +12,16 @@ import { type AnyPipeline, isPipeline, PIPELINE } from "./any-pipeline.ts";
  *
  * @throws {DEFINITION_INVALID} When it is no source.
  */
-export function sourceOf(value: AnyDataset | AnyEvent | AnyPipeline): SourceSpec {
+export function sourceOf(
+  value: AnyDataset | AnyDatasetPattern | AnyEvent | AnyPipeline | string,
+): SourceSpec {
+  if (typeof value === "string") return { type: "events", pattern: value };
+  if (isDatasetPattern(value)) return value[PATTERN];
   if (isDataset(value)) return { type: "dataset", dataset: datasetId(datasetSpecOf(value)) };
   if (isEvent(value)) return { type: "event", event: value.name };
   if (isPipeline(value))
     return { type: "pipeline", pipeline: value[PIPELINE].id, on: "completion" };
   throw definitionInvalid([
-    "What received() was given is no source: give it a dataset, event or pipeline of a trigger.",
+    "What received() was given is no source: give it a dataset, pattern, event or pipeline of a trigger.",
   ]);
 }

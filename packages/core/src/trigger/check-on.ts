@@ -1,6 +1,7 @@
 import type { AnyCondition, DatasetsIn, PartsIn } from "../condition/condition-draft.ts";
-import type { SchemeKind, Scheme } from "../dataset/partition-scheme.ts";
+import type { Scheme } from "../dataset/partition-scheme.ts";
 import type { AnyEvent } from "../event/event.ts";
+import type { CalendarKind } from "../spec/partition-spec.ts";
 import type { Interval } from "./cron.ts";
 import type { From } from "./from.ts";
 import type { AnyTrigger } from "./trigger-draft.ts";
@@ -59,7 +60,7 @@ type IntervalProblem<P> = [keyof P] extends [never]
   ? "partition: 'interval' needs exactly one partition key"
   : IsUnion<keyof P> extends true
     ? "partition: 'interval' needs exactly one partition key"
-    : P[keyof P] extends Scheme<Exclude<SchemeKind, "keys">>
+    : P[keyof P] extends Scheme<CalendarKind>
       ? never
       : "partition: 'interval' needs a calendar key";
 

@@ -14,6 +14,11 @@ export interface CronOptions<Q, Params> {
   readonly catchup?: "none" | "last" | "all";
   /** `interval`: the period that ended when it fired, for the pipeline's one calendar key. */
   readonly partition?: Q;
+  /**
+   * Each tick starts up to this much later, like `10m`, by a share that is fixed for the tick;
+   * less than the time between two ticks. So schedules of one minute do not start as one.
+   */
+  readonly jitter?: string;
   readonly enabled?: boolean;
   readonly params?: Params;
 }
@@ -31,14 +36,15 @@ export function cron<
   const Q extends "interval" | { readonly [key: string]: string } = {},
   const Params extends ParamValues = {},
 >(expression: string, options: CronOptions<Q, Params> = {}): Trigger<never, Scheduled<Q>, Params> {
-  const { timezone = "UTC", catchup = "none", partition, enabled = true, params = {} } = options;
+  const { timezone = "UTC", catchup = "none", enabled = true, params = {} } = options;
   return toTrigger({
     type: "schedule",
     enabled,
     cron: expression,
     timezone,
     catchup,
-    partition: partition ?? {},
+    jitter: options.jitter,
+    partition: options.partition ?? {},
     params,
   });
 }

@@ -14,6 +14,24 @@ export function fillParams(params: ParamsSpec, facts: JsonValue): Record<string,
   return filled;
 }
 
+/**
+ * Those of the required parameters that a trigger does not give, or whose path finds nothing in
+ * the fact: a run without them could not be told apart from one that was meant so.
+ *
+ * @returns Names in the order of `required`. `null` that a path finds is a value.
+ */
+export function missingParams(
+  params: ParamsSpec,
+  required: readonly string[],
+  facts: JsonValue,
+): readonly string[] {
+  return required.filter((name) => {
+    const from = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (from === undefined) return true;
+    return "path" in from && valueAt(facts, from.path) === undefined;
+  });
+}
+
 /** @returns Undefined when any step of the path is absent. Own properties only. */
 export function valueAt(value: JsonValue, path: readonly string[]): JsonValue | undefined {
   let at: JsonValue | undefined = value;

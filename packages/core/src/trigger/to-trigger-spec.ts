@@ -1,9 +1,10 @@
 import { quoted } from "../check/names.ts";
 import { type Consumer, toConditionSpec } from "../condition/to-condition-spec.ts";
 import { isRecord, type JsonValue } from "../spec/json.ts";
-import type { ParamsSpec, TriggerSpec } from "../spec/trigger-spec.ts";
+import type { ParamsSpec, ScheduleSpec, TriggerSpec } from "../spec/trigger-spec.ts";
 import { pathOf } from "./from.ts";
-import { triggerDraftOf } from "./trigger-draft.ts";
+import { toMs, toPolicySpec } from "./to-policy-spec.ts";
+import { type ScheduleDraft, triggerDraftOf } from "./trigger-draft.ts";
 
 /** A trigger as data; null when `value` is none, after a problem. */
 export function toTriggerSpec(value: unknown, consumer: Consumer): TriggerSpec | null {
@@ -15,10 +16,20 @@ export function toTriggerSpec(value: unknown, consumer: Consumer): TriggerSpec |
     return null;
   }
   const params = toParamsSpec(draft.params, consumer.problems);
-  if (draft.type === "schedule") return { ...draft, params };
+  if (draft.type === "schedule") return toScheduleSpec(draft, params, consumer.problems);
   const condition = toConditionSpec(draft.condition, consumer);
-  const { type, enabled, each } = draft;
-  return { type, enabled, condition, policy: { each }, params };
+  const { type, enabled } = draft;
+  const policy = toPolicySpec(draft.policy, consumer.problems);
+  return { type, enabled, condition, policy, params };
+}
+
+function toScheduleSpec(
+  { jitter, ...draft }: ScheduleDraft,
+  params: ParamsSpec,
+  problems: string[],
+): ScheduleSpec {
+  const jitterMs = toMs("jitter", jitter, problems) ?? 0;
+  return { ...draft, ...(jitterMs > 0 && { jitterMs }), params };
 }
 
 function toParamsSpec(params: Readonly<Record<string, unknown>>, problems: string[]): ParamsSpec {

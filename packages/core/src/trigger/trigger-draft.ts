@@ -4,6 +4,7 @@ import {
   type LegDraft,
 } from "../condition/condition-draft.ts";
 import { type AnyEvent, EVENT, isEvent } from "../event/event.ts";
+import { policyIn, type WrittenPolicy } from "./to-policy-spec.ts";
 
 /** A trigger before it meets its pipeline. */
 export type TriggerDraft = ScheduleDraft | ConditionTriggerDraft;
@@ -14,6 +15,7 @@ export interface ScheduleDraft {
   readonly cron: string;
   readonly timezone: string;
   readonly catchup: "none" | "last" | "all";
+  readonly jitter: string | undefined;
   readonly partition: "interval" | Readonly<Record<string, string>>;
   readonly params: Readonly<Record<string, unknown>>;
 }
@@ -22,7 +24,7 @@ export interface ConditionTriggerDraft {
   readonly type: "datasets" | "pipelines" | "event";
   readonly enabled: boolean;
   readonly condition: ConditionDraft;
-  readonly each: boolean;
+  readonly policy: WrittenPolicy;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
@@ -53,9 +55,8 @@ export function triggerDraftOf(value: unknown): TriggerDraft | null {
   return null;
 }
 
-/** What every trigger that facts start may be told. */
+/** What every trigger that facts start may be told, besides its policy. */
 export interface TriggerOptions {
-  readonly each?: boolean | undefined;
   readonly enabled?: boolean | undefined;
   readonly params?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -63,9 +64,10 @@ export interface TriggerOptions {
 export function conditionTrigger(
   type: ConditionTriggerDraft["type"],
   condition: ConditionDraft,
-  { each = false, enabled = true, params = {} }: TriggerOptions = {},
+  options: TriggerOptions = {},
 ): ConditionTriggerDraft {
-  return { type, enabled, condition, each, params };
+  const { enabled = true, params = {} } = options;
+  return { type, enabled, condition, policy: policyIn(options), params };
 }
 
 /** A leg of an event: it has no partitions of its own, so unless told it is for none. */

@@ -4,28 +4,25 @@ import {
   type DatasetsIn,
   type PartsIn,
 } from "../condition/condition-draft.ts";
+import type { PolicyOptions } from "./policy-options.ts";
 import { conditionTrigger, toTrigger, type Trigger } from "./trigger-draft.ts";
 
 /** A record of parameters: each a value, or `from(path)`. */
 export type ParamValues = { readonly [name: string]: unknown };
 
-export interface UpdatePolicy<Params> {
-  /** One run for each update, instead of one for everything that is pending. */
-  readonly each?: boolean;
-  readonly enabled?: boolean;
-  readonly params?: Params;
-}
-
 /**
  * Starts a run when the condition is satisfied by updates that no earlier run of this trigger
- * has consumed.
+ * has consumed. Every part of the condition is kept apart for each partition of the pipeline.
  *
  * @example
- * updated(all(flights.where({ metadata: { rows: gt(0) } }), weather));
+ * updated(all(flights.where({ metadata: { rows: gt(0) } }), weather), {
+ *   within: "6h",
+ *   deadline: { after: "2h", then: "run-partial" },
+ * });
  */
 export function updated<C extends AnyCondition, const Params extends ParamValues = {}>(
   condition: C,
-  policy: UpdatePolicy<Params> = {},
+  policy: PolicyOptions<Params> = {},
 ): Trigger<DatasetsIn<C>, PartsIn<C>, Params> {
   return toTrigger(conditionTrigger("datasets", condition[CONDITION], policy));
 }
