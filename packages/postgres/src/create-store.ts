@@ -7,6 +7,7 @@ import type {
   TimerStore,
   TriggerStore,
 } from "@millrace/core/internal";
+import { type BackfillStore, backfillStore } from "./backfill/backfill-store.ts";
 import { cancelRun } from "./cancel-run.ts";
 import { claim, claimNext } from "./claim.ts";
 import type { Database } from "./database.ts";
@@ -26,6 +27,7 @@ import { VersionCache } from "./version-cache.ts";
 /** Every port of the engine, on one database. */
 export interface Store
   extends
+    BackfillStore,
     IntakeStore,
     RegistryStore,
     SessionStore,
@@ -64,6 +66,7 @@ export function createStore(database: Database): Store {
     recordObjects: (items) => recordObjects(database, items),
     recordDeadLetters: (items) => recordDeadLetters(database, items),
     startRun: (start) => startRun(database, versions, start),
+    ...backfillStore(database, versions),
     cancelRun: (runId) => cancelRun(database, versions, runId),
   };
 }

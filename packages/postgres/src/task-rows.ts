@@ -36,7 +36,7 @@ export async function insertTasks(tx: Tx, plans: readonly RunPlan[]): Promise<Re
     )
     insert into millrace.ready (task_run_id, run_id, attempt, queue, version, rank, timeout_ms)
     select t.id, t.run_id, t.attempt, x.queue, x.version,
-      ${rankNow},
+      ${rankNow("t")},
       x.timeout_ms
     from t join x using (run_id, task, item) where t.state = 'queued'
     returning task_run_id, attempt, queue, version, ring`.execute(tx);
