@@ -1,5 +1,16 @@
 import type { BenchCase } from "./harness.ts";
 import { resolverCase } from "./resolver-case.ts";
+import { bulkCase } from "./triggers/bulk-case.ts";
+import { historyCase } from "./triggers/history-case.ts";
+import { latencyCase } from "./triggers/latency-case.ts";
+import { patternsCase, registeredCase } from "./triggers/registered-case.ts";
 
 /** Everything that is measured; add a case here. */
-export const CASES: readonly BenchCase[] = [resolverCase];
+export const CASES: readonly BenchCase[] = [
+  resolverCase,
+  bulkCase,
+  registeredCase,
+  patternsCase,
+  historyCase,
+  latencyCase,
+];

@@ -1,6 +1,11 @@
+import { quantile, type Timing, toTiming } from "./timing.ts";
+
 /** One question, answered by two ways of doing the same, measured by turns in one process. */
 export interface BenchCase {
+  /** A case `triggers-bulk` belongs to the group `triggers`. */
   readonly name: string;
+  /** What is compared with what, in a few words. */
+  readonly title: string;
   /** What the ratio is to be at most, when there is a goal. */
   readonly ratioGoal: number | null;
   /** Makes the input, once. `quick` asks for a small one. */
@@ -10,62 +15,78 @@ export interface BenchCase {
 export interface PreparedCase {
   /** What is measured, such as "100,000 datasets, 300,000 edges". */
   readonly load: string;
-  readonly ours: () => unknown;
-  readonly baseline: () => unknown;
+  /** One measurement. A number is its milliseconds; otherwise the call itself is timed. */
+  readonly ours: () => Measured;
+  readonly baseline: () => Measured;
+  /** Measurements of each; 15 when not given, 5 when quick. */
+  readonly rounds?: number;
+  /** Called before each round, and not measured. */
+  readonly before?: () => Promise<void>;
+  /** What else was seen, in sentences; asked for at the end. */
+  readonly notes?: () => readonly string[];
+  readonly close?: () => Promise<void>;
 }
+
+type Measured = number | void | Promise<number | void>;
 
 export interface BenchResult {
   readonly name: string;
+  readonly title: string;
   readonly load: string;
+  readonly rounds: number;
   readonly ours: Timing;
   readonly baseline: Timing;
   /** The median of the ratios of neighbouring runs: what the machine does meanwhile cancels out. */
   readonly ratio: number;
+  /** Their first and third quartile. */
+  readonly ratioSpread: readonly [number, number];
   readonly ratioGoal: number | null;
-}
-
-export interface Timing {
-  readonly medianMs: number;
-  /** The first and the third quartile. */
-  readonly spreadMs: readonly [number, number];
+  readonly notes: readonly string[];
 }
 
 const WARM_UPS = 2;
 
 export async function measure(bench: BenchCase, quick: boolean): Promise<BenchResult> {
-  const { load, ours, baseline } = await bench.prepare(quick);
-  const rounds = (quick ? 5 : 15) + WARM_UPS;
-  const pairs: { oursMs: number; baselineMs: number }[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const baselineMs = await elapsedMs(baseline);
-    const oursMs = await elapsedMs(ours);
-    if (round >= WARM_UPS) pairs.push({ oursMs, baselineMs });
+  const prepared = await bench.prepare(quick);
+  try {
+    const pairs = await measurePairs(prepared, prepared.rounds ?? (quick ? 5 : 15));
+    const ratios = pairs.map(({ oursMs, baselineMs }) => oursMs / baselineMs);
+    return {
+      name: bench.name,
+      title: bench.title,
+      load: prepared.load,
+      rounds: pairs.length,
+      ours: toTiming(pairs.map(({ oursMs }) => oursMs)),
+      baseline: toTiming(pairs.map(({ baselineMs }) => baselineMs)),
+      ratio: quantile(ratios, 0.5),
+      ratioSpread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+      ratioGoal: bench.ratioGoal,
+      notes: prepared.notes?.() ?? [],
+    };
+  } finally {
+    await prepared.close?.();
   }
-  return {
-    name: bench.name,
-    load,
-    ours: toTiming(pairs.map(({ oursMs }) => oursMs)),
-    baseline: toTiming(pairs.map(({ baselineMs }) => baselineMs)),
-    ratio: quantile(
-      pairs.map(({ oursMs, baselineMs }) => oursMs / baselineMs),
-      0.5,
-    ),
-    ratioGoal: bench.ratioGoal,
-  };
 }
 
-async function elapsedMs(work: () => unknown): Promise<number> {
+interface Pair {
+  readonly oursMs: number;
+  readonly baselineMs: number;
+}
+
+async function measurePairs(prepared: PreparedCase, rounds: number): Promise<readonly Pair[]> {
+  const pairs: Pair[] = [];
+  for (let round = -WARM_UPS; round < rounds; round++) {
+    await prepared.before?.();
+    const baselineMs = await elapsedMs(prepared.baseline);
+    const oursMs = await elapsedMs(prepared.ours);
+    if (round >= 0) pairs.push({ oursMs, baselineMs });
+  }
+  return pairs;
+}
+
+/** How long `work` took, or what it says that it took. */
+export async function elapsedMs(work: () => Measured): Promise<number> {
   const startMs = performance.now();
-  await work();
-  return performance.now() - startMs;
-}
-
-function toTiming(samples: readonly number[]): Timing {
-  const [low, medianMs, high] = [0.25, 0.5, 0.75].map((share) => quantile(samples, share));
-  return { medianMs: medianMs ?? 0, spreadMs: [low ?? 0, high ?? 0] };
-}
-
-function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((one, other) => one - other);
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  const told = await work();
+  return typeof told === "number" ? told : performance.now() - startMs;
 }

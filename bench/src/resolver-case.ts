@@ -6,13 +6,14 @@ import { resolverSpecs } from "./resolver-specs.ts";
 /** How long it takes to order all pipelines of a deployment and to see that there is no cycle. */
 export const resolverCase: BenchCase = {
   name: "resolver",
+  title: "Ordering a whole deployment, against a depth-first search over names",
   ratioGoal: 0.25,
   prepare(quick) {
     const pipelines = quick ? 10_000 : 100_000;
     const specs = resolverSpecs({ pipelines, outputsEach: 1, inputsEach: 2 });
     const count = (number: number) => number.toLocaleString("en-US");
     return {
-      load: `${count(pipelines)} datasets, ${count(pipelines * 3)} edges; against depth-first search over names`,
+      load: `${count(pipelines)} datasets, ${count(pipelines * 3)} edges`,
       ours: () => expectAcyclic(resolve(specs).cycles.length === 0),
       baseline: () => expectAcyclic(orderByNames(specs)?.length === pipelines),
     };

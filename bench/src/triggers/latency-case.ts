@@ -1,0 +1,87 @@
+import { dataset, pipeline, updated } from "@millrace/core";
+import { definitionOf } from "@millrace/core/internal";
+import { BullmqBellQueue, FollowUps, systemClock } from "@millrace/worker";
+import type { BenchCase } from "../harness.ts";
+import { type BenchDatabase, startBenchRedis, startBenchServer, toUpdate } from "./bench-server.ts";
+import { startBenchWorker, tellProblems } from "./bench-worker.ts";
+import { openFloor } from "./latency-floor.ts";
+
+/** From the commit of an update to the first line of its consumer's first task. */
+export const latencyCase: BenchCase = {
+  name: "triggers-latency",
+  title:
+    "From an update's commit to the start of its consumer's first task, against one durable commit and one BullMQ hop",
+  ratioGoal: null,
+  async prepare(quick) {
+    const server = await startBenchServer();
+    const redis = await startBenchRedis();
+    const database = await server.database("latency");
+    const floor = await openFloor(database.url, redis.url);
+    const consumer = await startConsumer(database, redis.url);
+    return {
+      load: "one update at a time, one worker, BullMQ and Postgres on the same machine, all commits durable",
+      rounds: quick ? 20 : 200,
+      ours: () => consumer.turn(),
+      baseline: () => floor.turn(),
+      notes: () => [
+        "ours holds the evaluation (one commit), the bell (one hop) and the claim (one commit)",
+      ],
+      async close() {
+        await consumer.stop();
+        await floor.close();
+        await redis.stop();
+        await server.stop();
+      },
+    };
+  },
+};
+
+interface Consumer {
+  /** Milliseconds from commit to start of one update; resolves when its run has ended. */
+  turn(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+async function startConsumer(database: BenchDatabase, redisUrl: string): Promise<Consumer> {
+  let started = Promise.withResolvers<number>();
+  let ended = Promise.withResolvers<void>();
+  const watched = dataset("watched", {});
+  const consumer = pipeline("consumer", { on: { files: updated(watched) } }, ({ task }) =>
+    task("work", () => started.resolve(performance.now())),
+  );
+  const definition = definitionOf(consumer);
+  await database.register({ name: "bench", pipelines: [definition.spec] });
+  // The producer's process: a store and a queue that share nothing with the worker's.
+  const { store } = database;
+  const queue = new BullmqBellQueue({ url: redisUrl });
+  const followUps = new FollowUps({
+    queue,
+    triggers: store,
+    clock: systemClock,
+    observe: tellProblems,
+  });
+  const worker = await startBenchWorker({
+    database,
+    redisUrl,
+    definition,
+    onRunEnded: () => ended.resolve(),
+  });
+  return {
+    async turn() {
+      started = Promise.withResolvers();
+      ended = Promise.withResolvers();
+      const committed = await store.recordUpdates([toUpdate("default/watched")]);
+      const committedMs = performance.now();
+      followUps.follow(committed);
+      const tookMs = (await started.promise) - committedMs;
+      await ended.promise;
+      await followUps.idle();
+      return tookMs;
+    },
+    async stop() {
+      await worker.stop();
+      await followUps.idle();
+      await queue.close();
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { Queue, Worker } from "bullmq";
+import pg from "pg";
+
+export interface Floor {
+  /** Milliseconds of one durable commit and one hop through the queue, one after the other. */
+  turn(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The least that telling another process through Postgres and BullMQ can take. */
+export async function openFloor(databaseUrl: string, redisUrl: string): Promise<Floor> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query("create table floor (id bigint generated always as identity, at timestamptz)");
+  const { hostname: host, port } = new URL(redisUrl);
+  const connection = { host, port: Number(port), maxRetriesPerRequest: null };
+  const queue = new Queue("floor", { connection });
+  let heard = Promise.withResolvers<number>();
+  const worker = new Worker("floor", () => Promise.resolve(heard.resolve(performance.now())), {
+    connection,
+  });
+  await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()]);
+  const options = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+  return {
+    async turn() {
+      heard = Promise.withResolvers();
+      const startMs = performance.now();
+      await client.query("insert into floor (at) values (now())");
+      await queue.add("bell", {}, options);
+      return (await heard.promise) - startMs;
+    },
+    async close() {
+      await worker.close();
+      await queue.close();
+      await client.end();
+    },
+  };
+}
