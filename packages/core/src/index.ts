@@ -6,7 +6,7 @@ export {
 } from "./condition/dataset-pattern.ts";
 export type { CompleteKeys, Leg } from "./condition/leg.ts";
 export type { PipelineCondition } from "./condition/pipeline-condition.ts";
-export { fixed, rollup, same } from "./condition/partition-map.ts";
+export { every, expand, fixed, offset, rollup, same, table } from "./condition/partition-map.ts";
 export type { AnyDataset, UpdateOf } from "./dataset/any-dataset.ts";
 export {
   type Dataset,
@@ -17,6 +17,7 @@ export {
 } from "./dataset/dataset.ts";
 export {
   daily,
+  dynamic,
   hourly,
   type Key,
   keys,

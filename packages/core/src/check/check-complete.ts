@@ -1,87 +1,36 @@
-import { MEMBERS_MAX, requiredMembers } from "../partition/required-members.ts";
-import { partitionAt } from "../partition/partition-value.ts";
-import { isCalendar, partitionEnd } from "../partition/partition-value.ts";
-import type { Partition, PartitionScheme, PartitionSchemes } from "../spec/partition-spec.ts";
 import type { LegSpec } from "../spec/trigger-spec.ts";
+import type { PartitionScheme } from "../spec/partition-spec.ts";
+import type { SourceFacts } from "./check-leg.ts";
+import { lengthProblems } from "./check-policy.ts";
 import { valueProblem } from "./check-scheme.ts";
 import { quoted } from "./names.ts";
 import { own } from "./own.ts";
 
-/**
- * What is wrong with the keys of a leg that are to be complete, without full stops.
- *
- * @param source - The partitions of the source; null when they are not known here.
- */
-export function completeProblems(
-  leg: LegSpec,
-  source: PartitionSchemes | null,
-  consumer: PartitionSchemes,
-): string[] {
-  const { complete } = leg;
-  if (complete === undefined || source === null) return [];
-  const problems = Object.entries(complete).flatMap(([key, wanted]) => {
-    const scheme = own(source, key);
-    if (scheme === undefined)
-      return [`it has no partition key ${quoted(key)}; name one that it has`];
+/** What is wrong with how long and by which values a leg counts, without full stops. */
+export function countingProblems(leg: LegSpec, source: SourceFacts): string[] {
+  const age = lengthProblems("maxAge", leg.maxAgeMs, "6h");
+  const problems = [...age, ...completeProblems(leg, source)];
+  return problems.map((problem) => `in ${source.name} ${problem}`);
+}
+
+function completeProblems({ complete }: LegSpec, { partitions }: SourceFacts): string[] {
+  if (complete === undefined || partitions === null) return [];
+  return Object.entries(complete).flatMap(([key, wanted]) => {
+    const scheme = own(partitions, key);
+    if (scheme === undefined) {
+      const keys = Object.keys(partitions).join(", ") || "none";
+      return [`complete() names the key ${quoted(key)}, which is not there (there: ${keys})`];
+    }
     return wanted === "all" ? [] : listProblems(key, wanted, scheme);
   });
-  if (problems.length > 0) return problems;
-  const open = Object.entries(source).flatMap(([key, scheme]) =>
-    openProblem(leg, key, scheme, own(complete, key)),
-  );
-  return open.length > 0 ? open : sizeProblems(leg, source, consumer);
 }
 
 function listProblems(key: string, wanted: readonly string[], scheme: PartitionScheme): string[] {
-  if (wanted.length === 0) return [`complete lists no value of ${quoted(key)}; name at least one`];
+  if (wanted.length === 0) {
+    return [`complete() lists no value of ${quoted(key)}; name at least one, or write "all"`];
+  }
   return wanted.flatMap((value) => {
     const problem = valueProblem(scheme, value);
-    return problem === null ? [] : [`complete: the key ${quoted(key)}: ${problem}`];
+    return problem === null ? [] : [`complete() at ${quoted(key)}: ${problem}`];
   });
-}
-
-/** Each key needs something that says which of its values there have to be. */
-function openProblem(
-  leg: LegSpec,
-  key: string,
-  scheme: PartitionScheme,
-  wanted: readonly string[] | "all" | undefined,
-): string[] {
-  const isMapped = Object.values(leg.partition).some((map) => "from" in map && map.from === key);
-  if (isMapped || Array.isArray(wanted) || (wanted === "all" && scheme.kind === "keys")) return [];
-  return [
-    wanted === undefined
-      ? `complete leaves open which ${quoted(key)} is meant; map that key with .as(), or list its values`
-      : `it has no end of values of ${quoted(key)} to be complete; map that key with .as(), or list its values`,
-  ];
-}
-
-/** Judged by a group of late periods, in which nothing lies before the source's start. */
-function sizeProblems(
-  leg: LegSpec,
-  source: PartitionSchemes,
-  consumer: PartitionSchemes,
-): string[] {
-  const members = requiredMembers(leg, sampleGroup(source, consumer), source, consumer);
-  if (members === null || members.size < MEMBERS_MAX) return [];
-  return [
-    `to be complete it needs ${MEMBERS_MAX} partitions or more of the source; ` +
-      "roll up to a smaller period, or list fewer values",
-  ];
-}
-
-function sampleGroup(source: PartitionSchemes, consumer: PartitionSchemes): Partition {
-  const starts = [...Object.values(source), ...Object.values(consumer)].filter(isCalendar);
-  const ends = starts.map((scheme) => partitionEnd(scheme, scheme.start) + LATER_MS);
-  const late = Math.max(...ends, LATER_MS);
-  const values = Object.entries(consumer).map(([key, scheme]) => [key, sampleOf(scheme, late)]);
-  return Object.fromEntries(values) as Partition;
-}
-
-/** Beyond the period in which the latest of the calendars begins. */
-const LATER_MS = 2 * 366 * 86_400_000;
-
-function sampleOf(scheme: PartitionScheme, late: number): string {
-  if (isCalendar(scheme)) return partitionAt(scheme, late);
-  return scheme.kind === "keys" ? (scheme.values[0] ?? "") : "any";
 }

@@ -11,7 +11,10 @@ const KINDS: readonly PartitionScheme["kind"][] = [
   "quarter",
   "year",
   "keys",
+  "dynamic",
 ];
+
+const MATCH_LENGTH_MAX = 256;
 
 /** What is wrong with declared partition keys, each without a full stop. */
 export function schemeProblems(partitions: PartitionSchemes): string[] {
@@ -30,11 +33,21 @@ function schemeProblem(scheme: PartitionScheme): string | null {
   if (!KINDS.includes(scheme.kind))
     return `it is cut by ${quoted(scheme.kind)}; use ${KINDS.join(", ")}`;
   if (scheme.kind === "keys") return keysProblem(scheme.values);
+  if (scheme.kind === "dynamic") return scheme.match === null ? null : matchProblem(scheme.match);
   const zone = timezoneProblem(scheme.timezone);
   if (zone !== null) return zone;
   // The start is the first period, so it is written, and checked, as one.
   const problem = partitionValueProblem(scheme, scheme.start);
   return problem === null ? null : `its start ${problem}`;
+}
+
+function matchProblem(match: string): string | null {
+  if (match === "") return "its match is empty, so no value fits; leave it out to take any";
+  if (match.length > MATCH_LENGTH_MAX)
+    return `its match has more than ${MATCH_LENGTH_MAX} characters; shorten it`;
+  if (/[/\\{}#[\]]/.test(match))
+    return `its match ${quoted(match)} has one of / \\ { } # [ ], which no value has; use only * and ?`;
+  return null;
 }
 
 function keysProblem(values: readonly string[]): string | null {

@@ -1,7 +1,7 @@
 import type { CalendarKind, PartitionScheme } from "../spec/partition-spec.ts";
 
-/** How a scheme cuts its key: into calendar periods, or into named values. */
-export type SchemeKind = CalendarKind | "keys";
+/** How a scheme cuts its key: into calendar periods, named values, or values as they come. */
+export type SchemeKind = CalendarKind | "keys" | "dynamic";
 
 const SCHEME: unique symbol = Symbol.for("millrace.scheme") as never;
 
@@ -57,9 +57,22 @@ export function yearly(options: CalendarOptions): Scheme<"year"> {
   return calendar("year", options);
 }
 
+export interface DynamicOptions {
+  /** A glob that every value fits: `*` any number of characters, `?` one. */
+  readonly match?: string;
+}
+
 /** A fixed set of values: `keys("eu", "us")`. */
 export function keys<const V extends string>(...values: readonly V[]): Scheme<"keys", V> {
   return toScheme("keys", { kind: "keys", values: Object.freeze([...values]) });
+}
+
+/**
+ * Values that are not known beforehand, such as customers: a value is there as soon as something
+ * is updated under it. Nothing can be for all of them.
+ */
+export function dynamic(options: DynamicOptions = {}): Scheme<"dynamic"> {
+  return toScheme("dynamic", { kind: "dynamic", match: options.match ?? null });
 }
 
 function calendar<Kind extends CalendarKind>(kind: Kind, options: CalendarOptions): Scheme<Kind> {

@@ -17,6 +17,8 @@ const FORMS: Readonly<Record<CalendarKind, RegExp>> = {
   year: /^(\d{4})$/,
 };
 
+const MONTHS = { month: 1, quarter: 3, year: 12 } as const;
+
 /** How a period of each kind is written; for messages. */
 export const PERIOD_EXAMPLES: Readonly<Record<CalendarKind, string>> = {
   hour: "2026-11-21T05",
@@ -94,6 +96,44 @@ export function periodEnd(kind: CalendarKind, start: LocalTime): LocalTime {
     default:
       return unreachable(kind);
   }
+}
+
+/** The local time at which the period before the one that begins at `start` begins. */
+export function periodBefore(kind: CalendarKind, start: LocalTime): LocalTime {
+  switch (kind) {
+    case "hour":
+    case "day":
+    case "week":
+      return start - (periodEnd(kind, start) - start);
+    case "month":
+    case "quarter":
+    case "year":
+      return new Date(start).setUTCMonth(new Date(start).getUTCMonth() - MONTHS[kind]);
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** How many periods begin at `from` or later and before `end`, both being starts of periods. */
+export function periodCount(kind: CalendarKind, from: LocalTime, end: LocalTime): number {
+  if (end <= from) return 0;
+  switch (kind) {
+    case "hour":
+    case "day":
+    case "week":
+      return Math.ceil((end - from) / (periodEnd(kind, from) - from));
+    case "month":
+    case "quarter":
+    case "year":
+      return Math.ceil((monthNumber(end) - monthNumber(from)) / MONTHS[kind]);
+    default:
+      return unreachable(kind);
+  }
+}
+
+function monthNumber(local: LocalTime): number {
+  const date = new Date(local);
+  return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
 /**

@@ -8,6 +8,7 @@ const region = { kind: "keys", values: ["eu", "us"] } as const;
 const source = {
   schemes: { date: day, region },
   partition: { date: "2026-11-21", region: "eu" },
+  at: Date.parse("2026-11-21T06:00Z"),
   data: { data: { date: "2026-11-22", rows: 3, days: ["2026-11-23"] } },
 };
 
@@ -23,6 +24,7 @@ test("each key of the consumer gets the value that its map says", () => {
     },
     source,
     to,
+    10,
   );
   const partition = {
     day: "2026-11-21",
@@ -31,11 +33,11 @@ test("each key of the consumer gets the value that its map says", () => {
     other: "eu",
     told: "2026-11-22",
   };
-  expect(result).toEqual({ ok: true, partition });
+  expect(result).toEqual({ ok: true, partitions: [partition], cut: 0 });
 });
 
 test("a consumer without keys gets the empty partition, whatever the fact's is", () => {
-  expect(mapPartition({}, source, {})).toEqual({ ok: true, partition: {} });
+  expect(mapPartition({}, source, {}, 10)).toEqual({ ok: true, partitions: [{}], cut: 0 });
 });
 
 test.each([
@@ -58,7 +60,7 @@ test.each([
   [{ key: { map: "path", path: ["constructor", "name"] } }, region, /there is nothing/],
   [{ key: { map: "path", path: ["data", "days"] } }, day, /there is a list/],
 ] as const)("%j onto %j says why it cannot be", (maps, scheme, reason) => {
-  const result = mapPartition(maps, source, { key: scheme });
+  const result = mapPartition(maps, source, { key: scheme }, 10);
   expect(result.ok).toBe(false);
   expect(result.ok || result.reason).toMatch(reason);
 });

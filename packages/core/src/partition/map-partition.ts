@@ -1,45 +1,51 @@
-import { unreachable } from "../lib/assert.ts";
 import type { Instant } from "../lib/instant.ts";
-import { isRecord, type JsonValue } from "../spec/json.ts";
 import type { Partition, PartitionScheme, PartitionSchemes } from "../spec/partition-spec.ts";
 import type { PartitionMapSpec } from "../spec/trigger-spec.ts";
-import { partitionAt, partitionValueProblem } from "./partition-value.ts";
-import { rollsUp, rollupPeriod } from "./rollup.ts";
+import { type MapSource, mapValues } from "./map-values.ts";
+import { isCalendar, partitionAt } from "./partition-value.ts";
 
-/** The fact that a partition is mapped from. */
-export interface MapSource {
-  readonly schemes: PartitionSchemes;
-  readonly partition: Partition;
-  /** What paths look into: the facts that filters see as well. */
-  readonly data?: JsonValue;
-}
+export type { MapSource } from "./map-values.ts";
 
 export type MapResult =
-  | { readonly ok: true; readonly partition: Partition }
+  | {
+      readonly ok: true;
+      /** At least one, each once; periods in their order, named values as they are listed. */
+      readonly partitions: readonly Partition[];
+      /** How many more there would be without `atMost`; of periods, the oldest are left out. */
+      readonly cut: number;
+    }
   /** `reason` is part of a sentence that names the consumer's key. */
   | { readonly ok: false; readonly reason: string };
 
-type Mapped = { readonly value: string } | { readonly reason: string };
+interface KeyValues {
+  readonly key: string;
+  readonly isCalendar: boolean;
+  readonly values: readonly string[];
+}
 
 /**
- * The consumer's partition that a fact is for: each key of `to` by its map. Never throws, because
- * facts come from outside: what does not fit is a reason.
+ * The consumer's partitions that a fact is for: each key of `to` by its map, every combination of
+ * their values. Never throws, because facts come from outside: what does not fit is a reason.
+ *
+ * @param atMost - Partitions at most, from 1 on; no more are built.
  */
 export function mapPartition(
   maps: Readonly<Record<string, PartitionMapSpec>>,
   source: MapSource,
   to: PartitionSchemes,
+  atMost: number,
 ): MapResult {
-  const values: [string, string][] = [];
+  const keys: KeyValues[] = [];
+  let count = 1;
   for (const [key, scheme] of Object.entries(to)) {
-    const map = own(maps, key);
-    const mapped =
-      map === undefined ? { reason: "nothing maps to it" } : apply(map, source, scheme);
-    const reason = "reason" in mapped ? mapped.reason : partitionValueProblem(scheme, mapped.value);
-    if (reason !== null) return { ok: false, reason: `partition key "${key}": ${reason}` };
-    if ("value" in mapped) values.push([key, mapped.value]);
+    const mapped = valuesFor(maps, key, scheme, source, atMost);
+    if ("reason" in mapped)
+      return { ok: false, reason: `partition key "${key}": ${mapped.reason}` };
+    count *= mapped.count;
+    keys.push({ key, isCalendar: isCalendar(scheme), values: mapped.values });
   }
-  return { ok: true, partition: Object.fromEntries(values) };
+  const partitions = combinations(keys, atMost).toReversed();
+  return { ok: true, partitions, cut: count - partitions.length };
 }
 
 /**
@@ -53,45 +59,39 @@ export function intervalPartition(schemes: PartitionSchemes, start: Instant): Pa
   return Object.fromEntries(keys.map(([key, scheme]) => [key, partitionAt(scheme, start)]));
 }
 
-function apply(map: PartitionMapSpec, source: MapSource, to: PartitionScheme): Mapped {
-  switch (map.map) {
-    case "fixed":
-      return { value: map.value };
-    case "same": {
-      const value = own(source.partition, map.from);
-      return value === undefined ? absent(map.from) : { value };
-    }
-    case "rollup":
-      return rolledUp(map.from, source, to);
-    case "path":
-      return atPath(map.path, source.data);
-    default:
-      return unreachable(map);
+function valuesFor(
+  maps: Readonly<Record<string, PartitionMapSpec>>,
+  key: string,
+  scheme: PartitionScheme,
+  source: MapSource,
+  most: number,
+): ReturnType<typeof mapValues> {
+  const map = Object.hasOwn(maps, key) ? maps[key] : undefined;
+  if (map === undefined) return { reason: "nothing maps to it" };
+  return mapValues(map, source, scheme, most);
+}
+
+/** The first `most` combinations, in which periods change last: so the newest come first. */
+function combinations(keys: readonly KeyValues[], most: number): Partition[] {
+  const order = keys.toSorted((one, other) => Number(one.isCalendar) - Number(other.isCalendar));
+  const place = order.map(() => 0);
+  const found: Partition[] = [];
+  for (let more = true; more && found.length < most; more = advance(order, place)) {
+    const chosen = new Map(order.map(({ key, values }, at) => [key, values[place[at] ?? 0] ?? ""]));
+    found.push(Object.fromEntries(keys.map(({ key }) => [key, chosen.get(key) ?? ""])));
   }
+  return found;
 }
 
-function rolledUp(key: string, source: MapSource, to: PartitionScheme): Mapped {
-  const value = own(source.partition, key);
-  const from = own(source.schemes, key);
-  if (value === undefined || from === undefined) return absent(key);
-  if (!rollsUp(from, to))
-    return { reason: `"${key}" of the source does not roll up to a ${to.kind}` };
-  const problem = partitionValueProblem(from, value);
-  return problem === null ? { value: rollupPeriod(value, from, to) } : { reason: problem };
-}
-
-function atPath(path: readonly string[], data: JsonValue | undefined): Mapped {
-  let at: unknown = data;
-  for (const step of path) at = isRecord(at) ? own(at, step) : undefined;
-  if (typeof at === "string") return { value: at };
-  const found = at === undefined ? "nothing" : Array.isArray(at) ? "a list" : typeof at;
-  return { reason: `at ${path.join(".")} there has to be text, and there is ${found}` };
-}
-
-function absent(key: string): Mapped {
-  return { reason: `the source has no partition key "${key}"` };
-}
-
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
+/** Moves `place` to the next combination; false after the last. */
+function advance(order: readonly KeyValues[], place: number[]): boolean {
+  for (const [at, { values }] of order.entries()) {
+    const next = (place[at] ?? 0) + 1;
+    if (next < values.length) {
+      place[at] = next;
+      return true;
+    }
+    place[at] = 0;
+  }
+  return false;
 }

@@ -1,5 +1,6 @@
 import { InvariantError, present } from "../lib/assert.ts";
 import type { Instant } from "../lib/instant.ts";
+import { matchesGlob } from "../pattern/glob.ts";
 import type { CalendarKind, PartitionScheme } from "../spec/partition-spec.ts";
 import {
   firstInstantAt,
@@ -10,7 +11,8 @@ import {
   periodStartAt,
 } from "./calendar.ts";
 
-type CalendarScheme = Extract<PartitionScheme, { readonly kind: CalendarKind }>;
+/** A key that is cut by the calendar, so that its values have an order and a place in time. */
+export type CalendarScheme = Extract<PartitionScheme, { readonly kind: CalendarKind }>;
 
 const VALUE_BYTES_MAX = 512;
 /** Values stand in paths, where these mean something else. */
@@ -27,6 +29,7 @@ export function partitionValueProblem(scheme: PartitionScheme, value: string): s
     if (scheme.values.includes(value)) return null;
     return `${shown(value)} is none of the keys ${scheme.values.slice(0, 10).map(shown).join(", ")}`;
   }
+  if (scheme.kind === "dynamic") return dynamicProblem(scheme.match, value);
   const { kind, timezone } = scheme;
   const local = periodStart(kind, value);
   if (local === null) {
@@ -45,7 +48,7 @@ export function partitionValueProblem(scheme: PartitionScheme, value: string): s
  * The period of a calendar scheme that `at` lies in: `partitionStart ≤ at < partitionEnd`. A day
  * has 23 or 25 hours where the clocks change, and a doubled hour is one period of two hours.
  *
- * @throws {InvariantError} For named keys, in which no instant lies.
+ * @throws {InvariantError} For named and dynamic values, in which no instant lies.
  */
 export function partitionAt(scheme: PartitionScheme, at: Instant): string {
   const { kind, timezone } = calendar(scheme);
@@ -69,6 +72,13 @@ export function partitionEnd(scheme: PartitionScheme, value: string): Instant {
   return firstInstantAt(timezone, periodEnd(kind, start));
 }
 
+function dynamicProblem(match: string | null, value: string): string | null {
+  const problem = keyProblem(value);
+  if (problem !== null) return `${shown(value)} ${problem}`;
+  if (match === null || matchesGlob(match, value)) return null;
+  return `${shown(value)} does not match ${shown(match)}`;
+}
+
 function keyProblem(value: string): string | null {
   if (value === "" || value.trim() !== value) return "is empty or begins or ends with a space";
   if (value === "." || value === "..") return "means a directory in paths";
@@ -80,8 +90,13 @@ function keyProblem(value: string): string | null {
   return null;
 }
 
+/** Whether the values of a scheme are periods. */
+export function isCalendar(scheme: PartitionScheme): scheme is CalendarScheme {
+  return scheme.kind !== "keys" && scheme.kind !== "dynamic";
+}
+
 function calendar(scheme: PartitionScheme): CalendarScheme {
-  if (scheme.kind === "keys") throw new InvariantError("named keys have no place in time");
+  if (!isCalendar(scheme)) throw new InvariantError("named values have no place in time");
   return scheme;
 }
 

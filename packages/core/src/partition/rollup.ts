@@ -1,6 +1,7 @@
 import { invariant, present } from "../lib/assert.ts";
 import type { CalendarKind, PartitionScheme } from "../spec/partition-spec.ts";
 import { periodOf, periodStart } from "./calendar.ts";
+import { isCalendar } from "./partition-value.ts";
 
 /** The larger periods that periods of a kind fit into whole. Weeks straddle months and years. */
 const LARGER: Readonly<Record<CalendarKind, readonly CalendarKind[]>> = {
@@ -14,10 +15,10 @@ const LARGER: Readonly<Record<CalendarKind, readonly CalendarKind[]>> = {
 
 /**
  * Whether each period of `from` lies in exactly one period of `to`: larger ones, cut by the clocks
- * of the same zone. Named keys never roll up, and equal kinds are no rollup but the same.
+ * of the same zone. Named values never roll up, and equal kinds are no rollup but the same.
  */
 export function rollsUp(from: PartitionScheme, to: PartitionScheme): boolean {
-  if (from.kind === "keys" || to.kind === "keys") return false;
+  if (!isCalendar(from) || !isCalendar(to)) return false;
   return LARGER[from.kind].includes(to.kind) && from.timezone === to.timezone;
 }
 
@@ -27,6 +28,6 @@ export function rollsUp(from: PartitionScheme, to: PartitionScheme): boolean {
  * @throws {InvariantError} When `from` does not roll up to `to`, or has no period `value`.
  */
 export function rollupPeriod(value: string, from: PartitionScheme, to: PartitionScheme): string {
-  invariant(from.kind !== "keys" && to.kind !== "keys" && rollsUp(from, to), "periods nest");
+  invariant(isCalendar(from) && isCalendar(to) && rollsUp(from, to), "periods nest");
   return periodOf(to.kind, present(periodStart(from.kind, value), `the ${from.kind} ${value}`));
 }

@@ -1,16 +1,19 @@
 import { matchesFilter } from "../filter/matches-filter.ts";
+import type { Instant } from "../lib/instant.ts";
 import { mapPartition } from "../partition/map-partition.ts";
 import type { RunState } from "../run/states.ts";
 import type { JsonValue } from "../spec/json.ts";
 import { type Partition, type PartitionSchemes, partitionText } from "../spec/partition-spec.ts";
-import type { SourceSpec } from "../spec/trigger-spec.ts";
-import type { IndexedLeg, IndexedTrigger, TriggerIndex } from "./trigger-index.ts";
+import { AT_MOST_DEFAULT, type SourceSpec } from "../spec/trigger-spec.ts";
+import type { IndexedTrigger, MatchedLeg, TriggerIndex } from "./trigger-index.ts";
 
 /** A fact as triggers see it. */
 export interface TriggeringFact {
   readonly kind: "update" | "event" | "run";
   readonly id: number;
   readonly source: SourceSpec;
+  /** When the update or event came about, or the run ended; by the database's clock. */
+  readonly at: Instant;
   readonly partition: Partition;
   /** The schemes of that partition: the dataset's or the pipeline's. */
   readonly schemes: PartitionSchemes;
@@ -18,6 +21,14 @@ export interface TriggeringFact {
   readonly facts: JsonValue;
   /** Of a run: how it ended. */
   readonly state: RunState | null;
+  /** Of an update: what it is a version of; null when that is not known. */
+  readonly contentVersion: string | null;
+  /** A blocking check failed: it triggers nothing until it is released. */
+  readonly quarantined: boolean;
+  /** A backfill made it that is to trigger nothing. */
+  readonly suppressed: boolean;
+  /** The backfill whose own groups it is for; null: the live ones. */
+  readonly backfillId: number | null;
 }
 
 /** What becomes of one fact at one trigger. Every matching trigger gets one, in a group or not. */
@@ -27,6 +38,9 @@ export interface Delivery {
   readonly legs: readonly number[];
   /** Null when it waits in no group. */
   readonly partition: Partition | null;
+  /** The partition of the source, as text; at a pattern, what the pattern captured. */
+  readonly member: string;
+  readonly backfillId: number | null;
   readonly disposition: Disposition;
   readonly reason: string | null;
 }
@@ -35,54 +49,127 @@ export type Disposition =
   | "pending"
   | "filtered"
   | "partition_mismatch"
-  | "trigger_disabled"
-  | "pipeline_paused";
+  | "quarantined"
+  | "suppressed"
+  | "dropped"
+  | "limit_reached";
 
 /**
  * Finds the triggers that a fact matches, and what becomes of it at each: one delivery for each
- * trigger, or for each group of it when its legs map to several.
+ * trigger, or for each group of it when its legs map to several, and one more when it is for
+ * more partitions than the trigger allows. A trigger that is off takes facts all the same,
+ * unless it drops them: whether its groups fire is another question.
  */
 export function deliver(index: TriggerIndex, fact: TriggeringFact): Delivery[] {
-  const byTrigger = new Map<number, IndexedLeg[]>();
-  for (const leg of index.legsOn(fact.source)) {
-    if (!concerns(leg, fact)) continue;
-    const legs = byTrigger.get(leg.trigger.triggerId) ?? [];
-    legs.push(leg);
-    byTrigger.set(leg.trigger.triggerId, legs);
+  const byTrigger = new Map<number, MatchedLeg[]>();
+  for (const matched of index.legsOn(fact)) {
+    const { trigger } = matched.leg;
+    const legs = byTrigger.get(trigger.triggerId) ?? [];
+    legs.push(matched);
+    byTrigger.set(trigger.triggerId, legs);
   }
   return [...byTrigger.values()].flatMap((legs) => deliverTo(legs, fact));
 }
 
-/** `after(p, { on: "failure" })` is not about a success: no trigger of it, so no disposition. */
-function concerns({ leg }: IndexedLeg, fact: TriggeringFact): boolean {
-  if (leg.source.type !== "pipeline") return true;
-  if (leg.source.on === "completion") return true;
-  return (leg.source.on === "success") === (fact.state === "succeeded");
+type Refusal = Pick<Delivery, "disposition" | "reason">;
+
+interface Group {
+  readonly partition: Partition;
+  readonly member: string;
+  readonly legs: number[];
 }
 
-function deliverTo(legs: readonly IndexedLeg[], fact: TriggeringFact): Delivery[] {
-  const [{ trigger }] = legs as [IndexedLeg];
-  const none = { trigger, fact, legs: [] as number[], partition: null };
-  if (trigger.off !== null) return [{ ...none, disposition: trigger.off, reason: null }];
-  const groups = new Map<string, { partition: Partition; legs: number[] }>();
-  const refusals: Pick<Delivery, "disposition" | "reason">[] = [];
-  for (const { leg, number } of legs) {
+/** What the legs of one trigger make of a fact. */
+interface Sorted {
+  readonly groups: ReadonlyMap<string, Group>;
+  readonly refusals: readonly Refusal[];
+  /** Partitions that `atMost` left out. */
+  readonly cut: number;
+}
+
+function deliverTo(legs: readonly MatchedLeg[], fact: TriggeringFact): Delivery[] {
+  const [first] = legs as [MatchedLeg];
+  const { trigger } = first.leg;
+  const { backfillId } = fact;
+  const base = { trigger, fact, backfillId };
+  const none = { ...base, legs: [], partition: null, member: partitionText(first.partition) };
+  const stopped = stoppedBy(fact);
+  if (stopped !== null) return [{ ...none, ...stopped }];
+  const { groups, refusals, cut } = sort(legs, fact);
+  if (groups.size === 0) return refusals.slice(0, 1).map((refusal) => ({ ...none, ...refusal }));
+  const dropped = droppedBy(trigger);
+  if (dropped !== null) return [{ ...none, ...dropped }];
+  const pending = { ...base, disposition: "pending", reason: null } as const;
+  const deliveries = [...groups.values()].map((group): Delivery => ({ ...pending, ...group }));
+  return cut === 0
+    ? deliveries
+    : [...deliveries, { ...none, ...overLimit(trigger, groups.size, cut) }];
+}
+
+/** Why a fact triggers nothing, whatever the trigger. */
+function stoppedBy({ quarantined, suppressed }: TriggeringFact): Refusal | null {
+  if (quarantined) return { disposition: "quarantined", reason: "a blocking check of it failed" };
+  return suppressed
+    ? { disposition: "suppressed", reason: "the backfill that made it triggers nothing" }
+    : null;
+}
+
+function droppedBy({ off, spec }: IndexedTrigger): Refusal | null {
+  if (off === null || spec.policy.whilePaused !== "drop") return null;
+  const what = off === "pipeline_paused" ? "the pipeline is paused" : "the trigger is disabled";
+  return { disposition: "dropped", reason: `${what}, and it drops what comes` };
+}
+
+function overLimit(trigger: IndexedTrigger, kept: number, cut: number): Refusal {
+  const reason = `it is for ${kept + cut} partitions, and atMost allows ${atMostOf(trigger)}`;
+  return { disposition: "limit_reached", reason };
+}
+
+function atMostOf({ spec }: IndexedTrigger): number {
+  return spec.policy.atMost ?? AT_MOST_DEFAULT;
+}
+
+function sort(legs: readonly MatchedLeg[], fact: TriggeringFact): Sorted {
+  const groups = new Map<string, Group>();
+  const refusals: Refusal[] = [];
+  let cut = 0;
+  let overflow = 0;
+  for (const { leg: indexed, partition, schemes } of legs) {
+    const { leg, number, trigger } = indexed;
     if (leg.where !== null && !matchesFilter(leg.where, fact.facts)) {
       refusals.push({ disposition: "filtered", reason: "its filter does not match" });
       continue;
     }
-    const source = { schemes: fact.schemes, partition: fact.partition, data: fact.facts };
-    const mapped = mapPartition(leg.partition, source, trigger.partitions);
+    const source = { schemes, partition, at: fact.at, data: fact.facts };
+    const atMost = atMostOf(trigger);
+    const mapped = mapPartition(leg.partition, source, trigger.partitions, atMost);
     if (!mapped.ok) {
       refusals.push({ disposition: "partition_mismatch", reason: mapped.reason });
       continue;
     }
-    const text = partitionText(mapped.partition);
-    const group = groups.get(text) ?? { partition: mapped.partition, legs: [] as number[] };
-    group.legs.push(number);
-    groups.set(text, group);
+    // Legs that map to the same partitions leave out the same ones.
+    cut = Math.max(cut, mapped.cut);
+    for (const target of mapped.partitions) {
+      const group = groupFor(groups, target, partitionText(partition), atMost);
+      if (group === null) overflow += 1;
+      else group.legs.push(number);
+    }
   }
-  if (groups.size === 0) return refusals.slice(0, 1).map((refusal) => ({ ...none, ...refusal }));
-  const pending = { trigger, fact, disposition: "pending", reason: null } as const;
-  return [...groups.values()].map((group) => ({ ...pending, ...group }));
+  return { groups, refusals, cut: cut + overflow };
+}
+
+/** The group of a partition, made when there is room for one more. */
+function groupFor(
+  groups: Map<string, Group>,
+  partition: Partition,
+  member: string,
+  atMost: number,
+): Group | null {
+  const text = partitionText(partition);
+  const known = groups.get(text);
+  if (known !== undefined) return known;
+  if (groups.size >= atMost) return null;
+  const group = { partition, member, legs: [] };
+  groups.set(text, group);
+  return group;
 }

@@ -1,17 +1,21 @@
 import {
+  captureSlots,
+  type Captures,
   type DatasetId,
   type DatasetSpec,
   datasetId,
   parseUriTemplate,
   type Partition,
   partitionValueProblem,
+  type Piece,
+  piecesOf,
+  prefixOf,
   present,
+  slotRuleOf,
+  suffixOf,
 } from "@millrace/core/internal";
-import { captureSlots, type Captures } from "./capture-slots.ts";
 import { globMatcher } from "./glob.ts";
-import { type Piece, piecesOf, prefixOf, suffixOf } from "./pattern.ts";
 import { PrefixIndex } from "./prefix-index.ts";
-import { slotRuleOf } from "./slot-rule.ts";
 
 /** A dataset, and the one of its partitions that an object belongs to. */
 interface ObjectMatch {
@@ -113,10 +117,16 @@ function slotMatcher(dataset: DatasetSpec, pieces: readonly Piece[]): Candidate[
     // What the partitions allow tells apart what the text alone does not: {region}-{date}.
     const captures = captureSlots(pieces, key, (slot) => present(rules.get(slot)));
     const partition = captures === null ? null : toPartition(captures);
-    if (partition !== null) return { partition };
+    if (partition !== null && fits(dataset, partition)) return { partition };
     const loose = captureSlots(pieces, key, () => "any");
     return loose === null ? null : { reason: reasonOf(dataset, loose) };
   };
+}
+
+function fits({ partitions }: DatasetSpec, partition: Partition): boolean {
+  return Object.entries(partition).every(
+    ([slot, value]) => partitionValueProblem(present(partitions[slot]), value) === null,
+  );
 }
 
 /** Null when a slot that stands there twice has two values. */

@@ -1,4 +1,4 @@
-/** A piece of a dataset's path, from left to right. Nothing but `folders` and `rest` crosses `/`. */
+/** A piece of the path of a dataset or a pattern, from left to right. Nothing but `folders` and `rest` crosses `/`. */
 export type Piece =
   | { readonly type: "text"; readonly text: string }
   /** `?`: one character. */

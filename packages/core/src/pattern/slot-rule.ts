@@ -1,8 +1,5 @@
-import {
-  type CalendarKind,
-  type PartitionScheme,
-  partitionValueProblem,
-} from "@millrace/core/internal";
+import { partitionValueProblem } from "../partition/partition-value.ts";
+import type { CalendarKind, PartitionScheme } from "../spec/partition-spec.ts";
 import type { SlotRule } from "./capture-slots.ts";
 
 /** Periods have names of one length: `2026-11-21T05`, `2026-11-21`, `2026-W47` and so on. */
@@ -23,6 +20,8 @@ export function slotRuleOf(scheme: PartitionScheme): SlotRule {
     const ascending = [...lengths].toSorted((a, b) => a - b);
     return { lengths: ascending, accepts: (value) => values.has(value) };
   }
+  // Their length is open, so what they accept is asked once a reading is found.
+  if (scheme.kind === "dynamic") return "any";
   const accepts = (value: string): boolean => partitionValueProblem(scheme, value) === null;
   return { lengths: [PERIOD_LENGTHS[scheme.kind]], accepts };
 }

@@ -1,5 +1,5 @@
-import { present } from "@millrace/core/internal";
-import type { Piece } from "./pattern.ts";
+import { present } from "../lib/assert.ts";
+import type { Piece } from "./pieces.ts";
 
 /** Which parts of a key a slot may take. */
 export type SlotRule =

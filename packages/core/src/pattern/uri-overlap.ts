@@ -1,0 +1,79 @@
+import { parseUriTemplate } from "../dataset/uri-template.ts";
+import type { Piece } from "./pieces.ts";
+import { takeApart } from "./uri-pattern.ts";
+
+/** One step of a URI that is read from left to right. */
+interface State {
+  /** What it takes to get to the next state: a character itself, `any` one, or one in a segment. */
+  readonly takes: string | "segment" | "any" | null;
+  /** States that are reached by taking it. */
+  readonly next: readonly number[];
+  /** States that are reached by taking nothing. */
+  readonly free: readonly number[];
+}
+
+/**
+ * Whether some URI fits both: what one dataset writes, another's pattern may see. Slots and
+ * captures stand for any text of one or more characters within a segment, so of two that can
+ * never meet because of what their partitions allow it may say that they do.
+ */
+export function uriPatternsOverlap(one: string, other: string): boolean {
+  if (!parseUriTemplate(one).ok || !parseUriTemplate(other).ok) return false;
+  const [a, b] = [takeApart(one), takeApart(other)];
+  return a.place === b.place && meet(statesOf(a.pieces), statesOf(b.pieces));
+}
+
+/** Walks both at once, over pairs of states; each pair once. */
+function meet(a: readonly State[], b: readonly State[]): boolean {
+  const seen = new Uint8Array((a.length + 1) * (b.length + 1));
+  const open: [number, number][] = [[0, 0]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [left, right] = pair;
+    const place = left * (b.length + 1) + right;
+    if (seen[place] === 1) continue;
+    seen[place] = 1;
+    if (left === a.length && right === b.length) return true;
+    const [from, to] = [a[left], b[right]];
+    for (const next of from?.free ?? []) open.push([next, right]);
+    for (const next of to?.free ?? []) open.push([left, next]);
+    if (from === undefined || to === undefined || !common(from.takes, to.takes)) continue;
+    for (const next of from.next) for (const then of to.next) open.push([next, then]);
+  }
+  return false;
+}
+
+function common(a: State["takes"], b: State["takes"]): boolean {
+  if (a === null || b === null) return false;
+  if (a === "any" || b === "any" || a === b) return true;
+  if (a === "segment") return b !== "/";
+  return b === "segment" && a !== "/";
+}
+
+function statesOf(pieces: readonly Piece[]): State[] {
+  const states: State[] = [];
+  for (const piece of pieces) states.push(...statesAt(piece, states.length));
+  return states;
+}
+
+/** The states of a piece, the first of which has the number `at`; the last leads past them. */
+function statesAt(piece: Piece, at: number): State[] {
+  switch (piece.type) {
+    case "text":
+      return [...piece.text].map((takes, offset) => ({ takes, next: [at + offset + 1], free: [] }));
+    case "one":
+      return [{ takes: "segment", next: [at + 1], free: [] }];
+    case "some":
+      return [{ takes: "segment", next: [at], free: [at + 1] }];
+    case "slot":
+      return [{ takes: "segment", next: [at, at + 1], free: [] }];
+    case "folders":
+      // Whole segments, each with its slash: between them, inside one, before its slash.
+      return [
+        { takes: "segment", next: [at + 1], free: [at + 2, at + 3] },
+        { takes: "segment", next: [at + 1], free: [at + 2] },
+        { takes: "/", next: [at], free: [] },
+      ];
+    case "rest":
+      return [{ takes: "any", next: [at], free: [at + 1] }];
+  }
+}
