@@ -17,6 +17,7 @@ import { recordEvents, recordUpdates } from "./intake-facts.ts";
 import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
 import { latestUpdate } from "./latest-update.ts";
 import { listSpecs, register } from "./register.ts";
+import { type ReleasedUpdate, releaseUpdate } from "./release-update.ts";
 import { closeSession, drainSession, listCancelled, openSession } from "./sessions.ts";
 import { startRun } from "./start-run.ts";
 import { expireSessions, listAbandoned, listPending, ringAgain } from "./sweeps.ts";
@@ -36,6 +37,7 @@ export interface Store
     TimerStore,
     TriggerStore {
   cancelRun(runId: number): ReturnType<typeof cancelRun>;
+  releaseUpdate(updateId: number, by: string): Promise<ReleasedUpdate>;
 }
 
 /** One store a process: it keeps parsed pipeline versions and triggers. */
@@ -68,5 +70,6 @@ export function createStore(database: Database): Store {
     startRun: (start) => startRun(database, versions, start),
     ...backfillStore(database, versions),
     cancelRun: (runId) => cancelRun(database, versions, runId),
+    releaseUpdate: (updateId, by) => releaseUpdate(database, updateId, by),
   };
 }

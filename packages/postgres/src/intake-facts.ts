@@ -1,9 +1,13 @@
 import {
+  type CheckSpec,
   type IntakeEvent,
   type IntakeResult,
   type IntakeUpdate,
+  judgeChecks,
   MillraceError,
   partitionText,
+  present,
+  reservedProblem,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { AfterwardsLog } from "./afterwards.ts";
@@ -43,16 +47,21 @@ export async function insertUpdates(
     source_key: item.source.key,
     key: item.idempotencyKey,
     correlation_id: item.correlationId,
+    content_version: item.contentVersion,
   }));
-  const datasets = await datasetIds(
+  const datasets = await loadDatasets(
     tx,
     items.map(({ dataset }) => dataset),
   );
   const known = await knownKeys(tx, "update", rows);
   const fresh = firstOfEach(rows, known);
   const columns = `place int, dataset_id bigint, partition text, kind text, uri text,
-    metadata jsonb, source_type text, source_key text, key text, correlation_id text`;
-  const wanted = fresh.map((row) => ({ ...row, dataset_id: datasets.get(row.dataset) }));
+    metadata jsonb, source_type text, source_key text, key text, correlation_id text,
+    content_version text, checks jsonb, quarantined boolean`;
+  const wanted = fresh.map((row) => {
+    const { id, checks } = present(datasets.get(row.dataset));
+    return { ...row, dataset_id: id, ...judge(checks, present(items[row.place])) };
+  });
   const inserted = await sql<{ place: number; id: number }>`
     with x as materialized (
       select *, nextval(pg_get_serial_sequence('millrace.update', 'id')) as id
@@ -64,10 +73,11 @@ export async function insertUpdates(
     ),
     fact as (
       insert into millrace.update (id, dataset_id, partition, kind, uri, metadata, source_type,
-        source_key, correlation_id, hop)
+        source_key, correlation_id, hop, content_version, checks, quarantined)
       overriding system value
       select id, dataset_id, partition, kind, uri, coalesce(metadata, 'null'::jsonb), source_type,
-        source_key, coalesce(correlation_id, 'update_' || id), 0
+        source_key, coalesce(correlation_id, 'update_' || id), 0, content_version, checks,
+        quarantined
       from x
     ),
     pending as (insert into millrace.fact_pending (kind, id) select 'update', id from x)
@@ -75,13 +85,25 @@ export async function insertUpdates(
   return places(items.length, log, "update", inserted.rows);
 }
 
-/** Records events from outside, on the bus. */
+/** What is gone has nothing left to check. */
+function judge(specs: readonly CheckSpec[] | null, item: IntakeUpdate) {
+  const { metadata, partition, kind, uri, source, checks } = item;
+  if (specs === null || kind === "removed") return judgeChecks(undefined, null);
+  return judgeChecks(specs, { metadata, partition, kind, uri, source }, checks);
+}
+
+/**
+ * Records events from outside, on the bus.
+ *
+ * @throws {INPUT_INVALID} When one has a name of Millrace's own.
+ */
 export function recordEvents(
   database: Database,
   items: readonly IntakeEvent[],
 ): Promise<IntakeResult> {
   return transact(database, "record events", async (tx) => {
     const log = new AfterwardsLog();
+    items.forEach(({ name }) => assertPublishable(name));
     const rows = items.map((item, place) => ({
       place,
       name: item.name,
@@ -116,6 +138,13 @@ export function recordEvents(
     const ids = places(items.length, log, "event", inserted.rows);
     return { ...log.done(), ids };
   });
+}
+
+function assertPublishable(name: string): void {
+  const problem = reservedProblem(name);
+  if (problem === null) return;
+  const data = { what: `event ${name}`, issues: [problem] };
+  throw new MillraceError("INPUT_INVALID", data, `Event ${name} cannot be published: ${problem}.`);
 }
 
 interface Keyed {
@@ -167,20 +196,32 @@ async function knownKeys(
   return new Set(found.rows.map(({ source_type, key }) => keyText(source_type, key)));
 }
 
-async function datasetIds(tx: Tx, names: readonly string[]): Promise<Map<string, number>> {
+interface KnownDataset {
+  readonly id: number;
+  readonly checks: readonly CheckSpec[] | null;
+}
+
+async function loadDatasets(
+  tx: Tx,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, KnownDataset>> {
   const wanted = [...new Set(names)].map((name) => ({ name }));
-  const { rows } = await sql<{ name: string; id: number | null }>`
-    select x.name, d.id from ${records(wanted, "name text")}
+  const { rows } = await sql<{
+    name: string;
+    id: number | null;
+    checks: readonly CheckSpec[] | null;
+  }>`
+    select x.name, d.id, d.spec -> 'checks' as checks from ${records(wanted, "name text")}
     left join millrace.dataset d on ${isNamed("d", sql`x.name`)}`.execute(tx);
-  for (const { name, id } of rows) {
-    if (id !== null) continue;
+  const known = rows.map(({ name, id, checks }): [string, KnownDataset] => {
+    if (id !== null) return [name, { id, checks }];
     throw new MillraceError(
       "NOT_FOUND",
       { what: "dataset", name },
       `There is no dataset ${name}. Register a pipeline that names it, or correct the name.`,
     );
-  }
-  return new Map(rows.map(({ name, id }) => [name, id ?? 0]));
+  });
+  return new Map(known);
 }
 
 function places(

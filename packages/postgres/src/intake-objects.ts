@@ -98,6 +98,7 @@ function stateKey(of: { dataset: string; bucket: string; key: string }): string 
 function toUpdate(observed: ObservedObject, identity: string | null): IntakeUpdate {
   const { dataset, partition, kind, bucket, key } = observed;
   const uri = `s3://${bucket}/${key}`;
+  const version = kind === "removed" ? null : (observed.versionId ?? observed.etag);
   return {
     dataset,
     partition,
@@ -105,6 +106,7 @@ function toUpdate(observed: ObservedObject, identity: string | null): IntakeUpda
     uri,
     metadata: null,
     source: { type: "s3", key: uri },
+    ...(version !== null && { contentVersion: version }),
     idempotencyKey: identity === null ? null : JSON.stringify([dataset, uri, identity]),
     correlationId: null,
   };

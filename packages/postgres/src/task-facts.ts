@@ -1,4 +1,4 @@
-import { partitionText } from "@millrace/core/internal";
+import { judgeChecks, partitionText } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
@@ -47,13 +47,21 @@ function announced(rows: readonly object[], columns: string): RawBuilder<unknown
 function toUpdates({ item, row, version, decision }: FinishedAttempt) {
   if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
   const origin = originOf(row, version);
-  return item.outcome.updates.map((update) => ({
-    ...origin,
-    dataset: update.dataset,
-    partition: partitionText(update.partition),
-    uri: update.uri,
-    metadata: update.metadata,
-  }));
+  const source = { type: "task", key: origin.source_key };
+  return item.outcome.updates.map(({ dataset, partition, uri, metadata, ...said }) => {
+    // By the run's own version: its code knows of these checks, and of no later ones.
+    const specs = version.spec.datasets[dataset]?.checks;
+    const facts = { metadata, partition, kind: "changed", uri, source };
+    return {
+      ...origin,
+      dataset,
+      partition: partitionText(partition),
+      uri,
+      metadata,
+      content_version: said.contentVersion,
+      ...judgeChecks(specs, facts, said.checks),
+    };
+  });
 }
 
 async function insertUpdates(
@@ -62,14 +70,15 @@ async function insertUpdates(
   rows: readonly ReturnType<typeof toUpdates>[number][],
 ): Promise<void> {
   const columns = `dataset text, partition text, uri text, metadata jsonb, run_id bigint,
-    task_run_id bigint, source_key text`;
+    task_run_id bigint, source_key text, content_version text, checks jsonb, quarantined boolean`;
   const inserted = await sql<{ id: number }>`
     with ${announced(rows, columns)},
     fact as (
       insert into millrace.update (dataset_id, partition, kind, uri, metadata, source_type,
-        source_key, run_id, task_run_id, correlation_id, hop)
+        source_key, run_id, task_run_id, correlation_id, hop, content_version, checks, quarantined)
       select d.id, x.partition, 'changed', x.uri, coalesce(x.metadata, 'null'::jsonb), 'task',
-        x.source_key, x.run_id, x.task_run_id, x.correlation_id, x.hop + 1
+        x.source_key, x.run_id, x.task_run_id, x.correlation_id, x.hop + 1,
+        x.content_version, x.checks, x.quarantined
       from x join millrace.dataset d on ${isNamed("d", sql`x.dataset`)}
       where hop < ${HOPS_MAX}::int
       returning id

@@ -1,5 +1,6 @@
 import {
   type DatasetId,
+  type DatasetSpec,
   type JsonValue,
   type OutputSpec,
   type Partition,
@@ -7,6 +8,7 @@ import {
   type PipelineDefinition,
   present,
   renderUri,
+  reportProblems,
   type TaskEvent,
   type TaskSpec,
   type TaskUpdate,
@@ -28,6 +30,10 @@ export interface UpdateOptions {
   readonly partition?: Partition;
   readonly metadata?: unknown;
   readonly uri?: string;
+  /** How checks came out that the handler makes, by name. */
+  readonly checks?: Readonly<Record<string, boolean>>;
+  /** What the update is a version of. */
+  readonly version?: string;
 }
 
 /** An event in `produces`, as its handler sees it. */
@@ -138,9 +144,10 @@ export class Announcements {
     const uri = options.uri ?? this.#uri(dataset, partition);
     const unfit = uri === null ? null : textProblem(uri);
     if (unfit !== null) throw outputInvalid(what, [`its uri holds ${unfit}`]);
+    const quality = qualityOf(this.#definition.spec.datasets[dataset], options, what);
     const metadata = await this.#metadata(dataset, options.metadata, what);
     this.#assertOpen(what);
-    this.#updates.push({ dataset, partition, uri, metadata });
+    this.#updates.push({ dataset, partition, uri, metadata, ...quality });
   }
 
   async #publish(event: string, data: unknown): Promise<void> {
@@ -164,6 +171,7 @@ export class Announcements {
         "the run does not say which of its partitions changed; call update({ partition }) or skip()",
       ]);
     }
+    qualityOf(spec, {}, what);
     const metadata = await this.#metadata(dataset, undefined, what);
     return { dataset, partition, uri: this.#uri(dataset, partition), metadata };
   }
@@ -194,6 +202,32 @@ export class Announcements {
       throw outputInvalid(what, [`an attempt announces at most ${ANNOUNCED_MAX} things`]);
     }
   }
+}
+
+const VERSION_LENGTH_MAX = 1_024;
+
+/** What an update says of its checks and its version, where it says something. */
+function qualityOf(
+  spec: DatasetSpec | undefined,
+  { checks, version }: Pick<UpdateOptions, "checks" | "version">,
+  what: string,
+): Pick<TaskUpdate, "checks" | "contentVersion"> {
+  const problems = reportProblems(spec?.checks, checks ?? {});
+  if (version !== undefined) problems.push(...versionProblems(version));
+  if (problems.length > 0) throw outputInvalid(what, problems);
+  return {
+    ...(checks !== undefined && { checks: { ...checks } }),
+    ...(version !== undefined && { contentVersion: version }),
+  };
+}
+
+function versionProblems(version: unknown): string[] {
+  const isFit = typeof version === "string" && version.length > 0;
+  if (!isFit || version.length > VERSION_LENGTH_MAX) {
+    return [`its version must be a text of 1 to ${VERSION_LENGTH_MAX} characters`];
+  }
+  const unfit = textProblem(version);
+  return unfit === null ? [] : [`its version holds ${unfit}`];
 }
 
 async function valid(schema: Schema | null, value: unknown, what: string): Promise<unknown> {
