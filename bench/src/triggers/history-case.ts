@@ -1,6 +1,6 @@
 import type { Fact } from "@millrace/core/internal";
-import type { BenchCase } from "../harness.ts";
-import { type BenchDatabase, startBenchServer } from "./bench-server.ts";
+import type { BenchCase, PreparedCase } from "../harness.ts";
+import { type BenchDatabase, type BenchServer, onServer } from "./bench-server.ts";
 import { expectStarts } from "./bulk-case.ts";
 import { idOf, subscriberTo } from "./subscriber-specs.ts";
 
@@ -13,28 +13,28 @@ export const historyCase: BenchCase = {
   name: "triggers-history",
   title: "Evaluating one update after a long history, against after a short one",
   ratioGoal: 1.5,
-  async prepare(quick) {
-    const long = quick ? 100_000 : 10_000_000;
-    const server = await startBenchServer();
-    const brief = await openSide(await server.database("brief"), SHORT);
-    const old = await openSide(await server.database("old"), long);
-    await brief.database.execute("checkpoint");
-    const count = (number: number) => number.toLocaleString("en-US");
-    return {
-      load: `${count(long)} past updates against ${count(SHORT)}; ${EVALUATIONS} updates, one a call`,
-      async before() {
-        await brief.record();
-        await old.record();
-      },
-      ours: () => old.evaluate(),
-      baseline: () => brief.evaluate(),
-      notes: () => [
-        "the past is inserted as rows: updates of the one dataset, and a delivery that started a run for one in ten of them",
-      ],
-      close: () => server.stop(),
-    };
-  },
+  prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
+
+async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCase> {
+  const long = quick ? 100_000 : 10_000_000;
+  const brief = await openSide(await server.database("brief"), SHORT);
+  const old = await openSide(await server.database("old"), long);
+  await brief.database.execute("checkpoint");
+  const count = (number: number) => number.toLocaleString("en-US");
+  return {
+    load: `${count(long)} past updates against ${count(SHORT)}; ${EVALUATIONS} updates, one a call`,
+    async before() {
+      await brief.record();
+      await old.record();
+    },
+    ours: () => old.evaluate(),
+    baseline: () => brief.evaluate(),
+    notes: () => [
+      "the past is inserted as rows: updates of the one dataset, and a delivery that started a run for one in ten of them",
+    ],
+  };
+}
 
 interface Side {
   readonly database: BenchDatabase;

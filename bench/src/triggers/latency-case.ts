@@ -1,8 +1,14 @@
 import { dataset, pipeline, updated } from "@millrace/core";
 import { definitionOf } from "@millrace/core/internal";
 import { BullmqBellQueue, FollowUps, systemClock } from "@millrace/worker";
-import type { BenchCase } from "../harness.ts";
-import { type BenchDatabase, startBenchRedis, startBenchServer, toUpdate } from "./bench-server.ts";
+import type { BenchCase, PreparedCase } from "../harness.ts";
+import {
+  type BenchDatabase,
+  type BenchServer,
+  onServer,
+  startBenchRedis,
+  toUpdate,
+} from "./bench-server.ts";
 import { startBenchWorker, tellProblems } from "./bench-worker.ts";
 import { openFloor } from "./latency-floor.ts";
 
@@ -12,29 +18,29 @@ export const latencyCase: BenchCase = {
   title:
     "From an update's commit to the start of its consumer's first task, against one durable commit and one BullMQ hop",
   ratioGoal: null,
-  async prepare(quick) {
-    const server = await startBenchServer();
-    const redis = await startBenchRedis();
-    const database = await server.database("latency");
-    const floor = await openFloor(database.url, redis.url);
-    const consumer = await startConsumer(database, redis.url);
-    return {
-      load: "one update at a time, one worker, BullMQ and Postgres on the same machine, all commits durable",
-      rounds: quick ? 20 : 200,
-      ours: () => consumer.turn(),
-      baseline: () => floor.turn(),
-      notes: () => [
-        "ours holds the evaluation (one commit), the bell (one hop) and the claim (one commit)",
-      ],
-      async close() {
-        await consumer.stop();
-        await floor.close();
-        await redis.stop();
-        await server.stop();
-      },
-    };
-  },
+  prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
+
+async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCase> {
+  const redis = await startBenchRedis();
+  const database = await server.database("latency");
+  const floor = await openFloor(database.url, redis.url);
+  const consumer = await startConsumer(database, redis.url);
+  return {
+    load: "one update at a time, one worker, BullMQ and Postgres on the same machine, all commits durable",
+    rounds: quick ? 20 : 200,
+    ours: () => consumer.turn(),
+    baseline: () => floor.turn(),
+    notes: () => [
+      "ours holds the evaluation (one commit), the bell (one hop) and the claim (one commit)",
+    ],
+    async close() {
+      await consumer.stop();
+      await floor.close();
+      await redis.stop();
+    },
+  };
+}
 
 interface Consumer {
   /** Milliseconds from commit to start of one update; resolves when its run has ended. */

@@ -1,6 +1,6 @@
 import type { Fact, PipelineSpec } from "@millrace/core/internal";
 import { type BenchCase, elapsedMs, type PreparedCase } from "../harness.ts";
-import { type BenchDatabase, startBenchServer } from "./bench-server.ts";
+import { type BenchDatabase, type BenchServer, onServer } from "./bench-server.ts";
 import { expectStarts } from "./bulk-case.ts";
 import { idOf, subscriberTo, subscriberToPattern } from "./subscriber-specs.ts";
 
@@ -13,7 +13,8 @@ export const registeredCase: BenchCase = {
   name: "triggers-registered",
   title: "Evaluating one update among many triggers that do not match it, against among few",
   ratioGoal: 1.5,
-  prepare: (quick) => prepare({ many: quick ? 5_000 : 100_000, patterns: 0 }),
+  prepare: (quick) =>
+    onServer((server) => prepare(server, { many: quick ? 5_000 : 100_000, patterns: 0 })),
 };
 
 /** The same with patterns, which an index by name cannot find. */
@@ -21,7 +22,8 @@ export const patternsCase: BenchCase = {
   name: "triggers-patterns",
   title: "Evaluating one update among many triggers and patterns that do not match it, against few",
   ratioGoal: 1.5,
-  prepare: (quick) => prepare({ many: quick ? 1_000 : 10_000, patterns: 100 }),
+  prepare: (quick) =>
+    onServer((server) => prepare(server, { many: quick ? 1_000 : 10_000, patterns: 100 })),
 };
 
 interface Crowd {
@@ -31,8 +33,7 @@ interface Crowd {
   readonly patterns: number;
 }
 
-async function prepare({ many, patterns }: Crowd): Promise<PreparedCase> {
-  const server = await startBenchServer();
+async function prepare(server: BenchServer, { many, patterns }: Crowd): Promise<PreparedCase> {
   const few = await openSide(await server.database("few"), crowd(FEW, 0));
   const lots = await openSide(await server.database("lots"), crowd(many, patterns));
   const count = many.toLocaleString("en-US");
@@ -49,7 +50,6 @@ async function prepare({ many, patterns }: Crowd): Promise<PreparedCase> {
       `cold, once: ${text(lots.coldMs)} with ${count}, ${text(few.coldMs)} with ${FEW} (a process loads all triggers before it first evaluates)`,
       `registering, once: ${text(lots.registerMs)} with ${count}, ${text(few.registerMs)} with ${FEW}`,
     ],
-    close: () => server.stop(),
   };
 }
 
