@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { contextOf, type Runner } from "./command-context.ts";
+import { backfillCommand } from "./commands/backfill.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { checkCommand } from "./commands/check.ts";
 import { devCommand } from "./commands/dev.ts";
@@ -18,7 +19,7 @@ import type { ExitCode } from "./exit-code.ts";
 const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
   ["Start:", [devCommand, checkCommand]],
   ["Look:", [graphCommand, runsCommand, showCommand]],
-  ["Act:", [runCommand, updateCommand, publishCommand, cancelCommand]],
+  ["Act:", [runCommand, updateCommand, publishCommand, cancelCommand, backfillCommand]],
   ["Operate:", [workerCommand, schedulerCommand, migrateCommand]],
 ];
 
@@ -62,6 +63,7 @@ function globalOptions(): readonly Option[] {
 
 /** Commander gives these settings only to commands that it makes itself. */
 function inherit(command: Command, program: Command): Command {
+  for (const part of command.commands) inherit(part, program);
   return command.copyInheritedSettings(program);
 }
 

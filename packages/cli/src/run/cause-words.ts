@@ -1,4 +1,5 @@
 import { isRecord, type JsonValue, type Partition } from "@millrace/core/internal";
+import { backfillName } from "@millrace/postgres";
 import { partitionWords, runName, shortName } from "../terminal/words.ts";
 
 /** Why a run started, in a few words: `dataset orders date=2026-01-01`, `schedule morning`. */
@@ -13,5 +14,6 @@ export function causeWords(cause: JsonValue): string {
   if (typeof pipeline === "string") return `end of ${shortName(pipeline)} ${runName(Number(run))}`;
   if (typeof name === "string") return `event ${name}`;
   if (type === "manual") return "by hand";
+  if (type === "backfill") return backfillName(Number(cause["backfill"]));
   return typeof trigger === "string" ? `${type} ${trigger}` : type;
 }
