@@ -120,3 +120,6 @@ create table millrace.backfill_item (
 
 create index backfill_item_waiting on millrace.backfill_item (backfill_id, place)
   where state = 'waiting';
+
+-- Facts that were told more than once are few; nothing else asks for keys by their fact.
+create index fact_key_told on millrace.fact_key (kind, fact_id) where told > 1;

@@ -18,6 +18,7 @@ import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
 import { latestUpdate } from "./latest-update.ts";
 import { listSpecs, register } from "./register.ts";
 import { type ReleasedUpdate, releaseUpdate } from "./release-update.ts";
+import { pause, planResume, type Pausable, resume, type ResumePlan } from "./pause.ts";
 import { closeSession, drainSession, listCancelled, openSession } from "./sessions.ts";
 import { startRun } from "./start-run.ts";
 import { expireSessions, listAbandoned, listPending, ringAgain } from "./sweeps.ts";
@@ -37,6 +38,9 @@ export interface Store
     TimerStore,
     TriggerStore {
   cancelRun(runId: number): ReturnType<typeof cancelRun>;
+  pause(what: Pausable, by: string | null): ReturnType<typeof pause>;
+  resume(what: Pausable): ReturnType<typeof resume>;
+  planResume(what: Pausable): Promise<ResumePlan>;
   releaseUpdate(updateId: number, by: string): Promise<ReleasedUpdate>;
 }
 
@@ -70,6 +74,9 @@ export function createStore(database: Database): Store {
     startRun: (start) => startRun(database, versions, start),
     ...backfillStore(database, versions),
     cancelRun: (runId) => cancelRun(database, versions, runId),
+    pause: (what, by) => pause(database, versions, what, by),
+    resume: (what) => resume(database, versions, what),
+    planResume: (what) => planResume(database, what),
     releaseUpdate: (updateId, by) => releaseUpdate(database, updateId, by),
   };
 }

@@ -6,6 +6,8 @@ export type { BackfillStore } from "./backfill/backfill-store.ts";
 export { backfillName, noBackfill } from "./backfill/backfill-rows.ts";
 export * from "./backfill/read-backfills.ts";
 export { BACKFILL_ACTIVE_MAX, type BackfillRequest } from "./backfill/store-plan.ts";
+export * from "./explain/why.ts";
+export type { Pausable, ResumePlan } from "./pause.ts";
 export * from "./read-activity.ts";
 export * from "./read-deliveries.ts";
 export * from "./read-runs.ts";

@@ -127,20 +127,37 @@ function reasonOf(
   missing: readonly string[],
   now: Instant,
 ): Reason {
-  if (completing !== null && missing.length > 0) {
-    const without = `without ${missing.join(", ")}`;
-    return {
-      code: "deadline",
-      sentence: `Started ${without}: the deadline of trigger ${story.trigger} had passed; the newest fact was ${factWords(completing)} (${factName(completing)}).`,
-    };
+  const how = isRecord(story.cause) ? story.cause["by"] : null;
+  if (how === "late" && completing !== null) {
+    const partial = story.rerunOf === null ? "a partial run" : `run_${story.rerunOf}`;
+    const sentence = `Started by ${nameOf(completing)}, which came after ${partial} had gone without it.`;
+    return { code: "rerun", sentence };
   }
   if (completing !== null) {
-    const what = `${factWords(completing)} (${factName(completing)})`;
     const from = [originWords(completing), momentWords(completing.at, now)];
+    const full = how === "batch_full" ? ", which filled its batch" : "";
     const origin = from.filter(Boolean).join(", ");
-    return { code: "started", sentence: `Started by ${what}, ${origin}.` };
+    return { code: "started", sentence: `Started by ${nameOf(completing)}${full}, ${origin}.` };
   }
-  return reasonWithoutFacts(story);
+  return story.consumed.length > 0 ? reasonByTime(story, how, missing) : reasonWithoutFacts(story);
+}
+
+function nameOf(fact: FactNote): string {
+  return `${factWords(fact)} (${factName(fact)})`;
+}
+
+/** No fact completed it: its batch closed, or its deadline passed. */
+function reasonByTime(story: RunStory, how: unknown, missing: readonly string[]): Reason {
+  const at = isRecord(story.cause) ? story.cause["at"] : null;
+  const when = typeof at === "string" ? ` at ${at}` : "";
+  if (how === "deadline") {
+    const without = missing.length === 0 ? "" : ` without ${missing.join(", ")}`;
+    const sentence = `Started${without}${when}, when the deadline of trigger ${story.trigger} passed.`;
+    return { code: "deadline", sentence };
+  }
+  const why =
+    how === "quiet" ? "when nothing more had come for its quiet time" : "when its batch closed";
+  return { code: "batched", sentence: `Started${when}, ${why}.` };
 }
 
 function reasonWithoutFacts({ cause, trigger, backfillId, rerunOf }: RunStory): Reason {

@@ -1,0 +1,93 @@
+import { type GroupStory, type Partition, present } from "@millrace/core/internal";
+import { sql } from "kysely";
+import type { Group } from "../delivery-groups.ts";
+import { loadPending } from "../delivery-rows.ts";
+import { groupRules, loadMembers } from "../group-rules.ts";
+import type { Tx } from "../transact.ts";
+import { indexedOf, type WatchedTrigger } from "./watched-trigger.ts";
+
+interface GroupRow {
+  readonly id: number;
+  readonly trigger_id: number;
+  readonly partition: string;
+  readonly backfill_id: number | null;
+  readonly owed: readonly number[];
+  readonly owed_until: Date | null;
+  readonly alerted_at: number | null;
+}
+
+/** A group with what waits in it. */
+export interface WaitingGroup {
+  readonly id: number;
+  readonly triggerId: number;
+  readonly story: GroupStory;
+}
+
+/** Groups in which something waits, of one trigger: the oldest of them, and how many there are. */
+export async function listWaiting(
+  tx: Tx,
+  triggerId: number,
+  limit: number,
+): Promise<{ readonly ids: readonly number[]; readonly count: number }> {
+  const { rows } = await sql<{ id: number; count: number }>`
+    select g.id, (count(*) over ())::int as count from millrace.trigger_group g, lateral (
+      select p.delivery_id from millrace.delivery_pending p where p.group_id = g.id
+      order by p.position limit 1
+    ) first
+    where g.trigger_id = ${triggerId}
+    order by first.delivery_id limit ${limit}`.execute(tx);
+  return { ids: rows.map(({ id }) => id), count: rows[0]?.count ?? 0 };
+}
+
+/** What the evaluator would see of groups, without their locks. In the order of `groupIds`. */
+export async function loadGroups(
+  tx: Tx,
+  triggers: readonly WatchedTrigger[],
+  groupIds: readonly number[],
+): Promise<readonly WaitingGroup[]> {
+  if (groupIds.length === 0) return [];
+  const { rows } = await sql<GroupRow>`
+    select id, trigger_id, partition, backfill_id, owed, owed_until, alerted_at
+    from millrace.trigger_group where id = any(${[...groupIds]}::bigint[])`.execute(tx);
+  const byId = new Map(triggers.map((trigger) => [trigger.id, trigger]));
+  const found = rows.flatMap((row) => {
+    const watched = byId.get(row.trigger_id);
+    const trigger = watched === undefined ? null : indexedOf(watched);
+    return trigger === null ? [] : [{ watched: present(watched), group: toGroup(row, trigger) }];
+  });
+  const pending = await loadPending(
+    tx,
+    found.map(({ group }) => group.id),
+  );
+  const known = await loadMembers(
+    tx,
+    found.map(({ group }) => group),
+  );
+  const order = new Map(groupIds.map((id, place) => [id, place]));
+  return found
+    .map(({ watched, group }) => ({
+      id: group.id,
+      triggerId: watched.id,
+      story: {
+        partition: group.partition,
+        rules: groupRules(group, watched.pipelineSpec, known),
+        state: group.state,
+        pending: pending.get(group.id) ?? [],
+      },
+    }))
+    .toSorted((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0));
+}
+
+function toGroup(row: GroupRow, trigger: Group["trigger"]): Group {
+  const { id, backfill_id, owed, alerted_at } = row;
+  return {
+    id,
+    trigger,
+    partition: JSON.parse(row.partition) as Partition,
+    backfillId: backfill_id,
+    nextPosition: 0,
+    state: { owed, owedUntil: row.owed_until?.getTime() ?? null, alertedAt: alerted_at },
+    owedRunId: null,
+    clock: null,
+  };
+}
