@@ -79,8 +79,18 @@ function waitingWords({ condition, legs }: DeliveryDetail): string {
 }
 
 function sourceName(source: SourceSpec): string {
-  if (source.type === "dataset") return shortName(source.dataset);
-  return source.type === "pipeline" ? `end of ${shortName(source.pipeline)}` : source.event;
+  switch (source.type) {
+    case "dataset":
+      return shortName(source.dataset);
+    case "pipeline":
+      return `end of ${shortName(source.pipeline)}`;
+    case "event":
+      return source.event;
+    case "pattern":
+      return `any of ${source.uri}`;
+    case "events":
+      return `any of ${source.pattern}`;
+  }
 }
 
 /** `head` may hold colours, which have no width; what follows is as wide as it is long. */

@@ -35,6 +35,6 @@ export function toGraphText(
 }
 
 function wordsOf({ type, name }: Link): string {
-  if (type === "schedule") return `schedule ${name}`;
+  if (type === "schedule" || type === "pattern") return `${type} ${name}`;
   return type === "pipeline" ? `end of ${shortName(name)}` : `${type} ${shortName(name)}`;
 }

@@ -1,4 +1,10 @@
-import { type ConditionSpec, type PipelineSpec, type TriggerSpec } from "@millrace/core/internal";
+import {
+  type ConditionSpec,
+  nameOf,
+  type PipelineSpec,
+  type SourceSpec,
+  type TriggerSpec,
+} from "@millrace/core/internal";
 
 /** What one pipeline takes and gives, each with how. */
 export interface PipelineLinks {
@@ -7,8 +13,8 @@ export interface PipelineLinks {
 }
 
 export interface Link {
-  readonly type: "schedule" | "dataset" | "event" | "pipeline";
-  /** Of a schedule, its cron text. */
+  readonly type: "schedule" | SourceSpec["type"];
+  /** Of a schedule, its cron text; of a pattern, the pattern. */
   readonly name: string;
   /** `trigger files`, `task load`. */
   readonly by: string;
@@ -51,13 +57,7 @@ function triggerLinks(by: string, trigger: TriggerSpec): readonly Link[] {
       continue;
     }
     const { source } = next.leg;
-    const name =
-      source.type === "dataset"
-        ? source.dataset
-        : source.type === "pipeline"
-          ? source.pipeline
-          : source.event;
-    links.push({ type: source.type, name, by });
+    links.push({ type: source.type, name: nameOf(source), by });
   }
   return links;
 }

@@ -28,6 +28,8 @@ export interface CycleVia {
   readonly name: string;
   /** The trigger or task in which the later of the two (the caller of a call) declares the link. */
   readonly by: { readonly type: "trigger" | "task"; readonly name: string };
+  /** The pattern by which the later one hears of the dataset or event; absent: it names it. */
+  readonly pattern?: string;
 }
 
 /**
@@ -113,11 +115,13 @@ function toSteps(
 interface DeclaredLink {
   readonly kind: LinkKind;
   readonly by: string;
+  /** Null when the link names what it is about. */
+  readonly pattern: string | null;
 }
 
 /** By way of a dataset or event: as the consumer says, a trigger of it before a task. */
 function through(graph: PipelineGraph, between: number, to: number): CycleVia {
-  const { kind, by } = present(
+  const { kind, by, pattern } = present(
     declaredLink(graph, to, ["trigger", "reads"], between),
     "the link to what the other made",
   );
@@ -125,6 +129,7 @@ function through(graph: PipelineGraph, between: number, to: number): CycleVia {
     type: typeOf(graph, between) === "event" ? "event" : "dataset",
     name: present(graph.names[between]),
     by: { type: kind === "trigger" ? "trigger" : "task", name: by },
+    ...(pattern !== null && { pattern }),
   };
 }
 
@@ -153,7 +158,8 @@ function declaredLink(
   if (spec === undefined) return undefined;
   readLinks(spec, {
     link(kind, type, name, by) {
-      if (kinds.includes(kind) && graph.nodeOf(type, name) === other) links.push({ kind, by });
+      if (!kinds.includes(kind) || !graph.nodesOf(type, name).includes(other)) return;
+      links.push({ kind, by, pattern: type === "pattern" || type === "events" ? name : null });
     },
   });
   return links.toSorted((a, b) => LINK_KINDS.indexOf(a.kind) - LINK_KINDS.indexOf(b.kind))[0];

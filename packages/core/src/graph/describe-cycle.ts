@@ -26,7 +26,8 @@ export function loopOf({ steps }: Cycle): string {
 }
 
 function describeLink({ kind }: Cycle, { pipeline, via }: CycleStep, next: string): string {
-  const by = `${via.by.type} ${via.by.name}`;
+  const pattern = via.pattern === undefined ? "" : `, by the pattern ${via.pattern}`;
+  const by = `${via.by.type} ${via.by.name}${pattern}`;
   switch (via.type) {
     case "dataset":
       return `${pipeline} updates dataset ${via.name}, which ${via.by.type === "task" ? "is read by" : "starts"} ${next} (${by})`;

@@ -2,12 +2,14 @@ import { present } from "../lib/assert.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import type { SourceSpec } from "../spec/trigger-spec.ts";
 import { type Adjacency, EdgeList, reversed } from "./adjacency.ts";
+import { type PatternName, PatternNames } from "./pattern-links.ts";
 import { type LinkKind, readLinks } from "./spec-links.ts";
 
 /**
  * Everything that pipelines have to do with each other, over integer nodes: pipelines, and the
  * datasets and events between them. An edge leads from what is first to what depends on it. With
  * datasets and events as nodes, ten producers and ten consumers are twenty edges and not a hundred.
+ * Patterns are no nodes: each dataset or event that one may be about leads to the pipeline itself.
  */
 export interface PipelineGraph {
   /** By node. Nodes below `specs.length` are the pipelines of `specs`, in their order. */
@@ -18,9 +20,11 @@ export interface PipelineGraph {
   readonly downstream: Adjacency;
   readonly upstream: () => Adjacency;
   readonly nodeOf: (type: NodeType, name: string) => number | undefined;
+  /** The nodes that a source is about: of a pattern any number, else at most one. */
+  readonly nodesOf: (type: SourceSpec["type"], name: string) => readonly number[];
 }
 
-export type NodeType = SourceSpec["type"];
+export type NodeType = Exclude<SourceSpec["type"], PatternName["type"]>;
 
 /** Edge kinds by their number in `Adjacency.kinds`. */
 export const LINK_KINDS: readonly LinkKind[] = ["produces", "trigger", "reads", "waitFor", "call"];
@@ -44,6 +48,7 @@ export function toPipelineGraph(specs: readonly PipelineSpec[]): PipelineGraph {
     downstream,
     upstream: () => (upstream ??= reversed(downstream)),
     nodeOf: (type, name) => reader.nodesOf(type).get(name),
+    nodesOf: (type, name) => reader.nodesAbout(type, name),
   };
 }
 
@@ -69,6 +74,9 @@ class GraphReader {
   readonly pipelines: Map<string, number> = new Map();
   readonly datasets: Map<string, number> = new Map();
   readonly events: Map<string, number> = new Map();
+  /** Patterns, each with the pipeline that has a leg on it; looked up when all names are known. */
+  readonly #patterns: { readonly of: PatternName; readonly pipeline: number }[] = [];
+  #patternNames: PatternNames | null = null;
   #reading = 0;
 
   constructor(specs: readonly PipelineSpec[]) {
@@ -77,6 +85,11 @@ class GraphReader {
       this.specs[this.#nodeIn(this.pipelines, pipelineId(spec))] = spec;
     }
     for (let node = 0; node < this.specs.length; node++) this.#read(node);
+    for (const { of, pipeline } of this.#patterns) {
+      for (const node of this.nodesAbout(of.type, of.pattern)) {
+        this.edges.add(node, pipeline, LINK_KINDS.indexOf("trigger"));
+      }
+    }
   }
 
   nodesOf(type: NodeType): Map<string, number> {
@@ -84,7 +97,23 @@ class GraphReader {
     return type === "pipeline" ? this.pipelines : this.events;
   }
 
-  link(kind: LinkKind, type: NodeType, name: string): void {
+  nodesAbout(type: SourceSpec["type"], name: string): readonly number[] {
+    if (type !== "pattern" && type !== "events") {
+      const node = this.nodesOf(type).get(name);
+      return node === undefined ? [] : [node];
+    }
+    this.#patternNames ??= new PatternNames(this.specs, this.events.keys());
+    const nodes = type === "pattern" ? this.datasets : this.events;
+    return this.#patternNames
+      .of({ type, pattern: name })
+      .map((found) => this.#nodeIn(nodes, found));
+  }
+
+  link(kind: LinkKind, type: SourceSpec["type"], name: string): void {
+    if (type === "pattern" || type === "events") {
+      this.#patterns.push({ of: { type, pattern: name }, pipeline: this.#reading });
+      return;
+    }
     const other = this.#nodeIn(this.nodesOf(type), name);
     // Whatever a pipeline does not make, it needs; and a caller needs what it calls.
     if (kind === "produces") this.edges.add(this.#reading, other, 0);

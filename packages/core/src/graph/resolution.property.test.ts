@@ -105,9 +105,8 @@ function leads(
   const legs = (other?.on ?? []).flatMap(legsOf);
   const isLeg = legs.some((leg) => {
     if (leg.type === "pipeline") return leg.pipeline === from;
-    return leg.type === "dataset"
-      ? one?.produces.includes(leg.dataset)
-      : one?.publishes.includes(leg.event);
+    if (leg.type === "dataset") return one?.produces.includes(leg.dataset);
+    return leg.type === "event" && one?.publishes.includes(leg.event);
   });
   if (isLeg) return true;
   if (kind === "start") return one?.calls.includes(to) ?? false;
@@ -256,7 +255,8 @@ function runsByRule(pipelines: readonly Model[], dataset: string): Set<string> {
       const { source: from } = of.leg;
       if (from.type === "pipeline")
         return from.on !== "failure" && facts.has(`pipeline ${from.pipeline}`);
-      return facts.has(from.type === "dataset" ? `dataset ${from.dataset}` : `event ${from.event}`);
+      if (from.type === "dataset") return facts.has(`dataset ${from.dataset}`);
+      return from.type === "event" && facts.has(`event ${from.event}`);
     }
     const held = of.of.filter(holds).length;
     return held >= (of.type === "all" ? of.of.length : of.type === "any" ? 1 : of.count);

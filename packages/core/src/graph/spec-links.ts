@@ -1,4 +1,4 @@
-import { present } from "../lib/assert.ts";
+import { present, unreachable } from "../lib/assert.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import type { TaskSpec } from "../spec/task-spec.ts";
 import type { ConditionSpec, SourceSpec } from "../spec/trigger-spec.ts";
@@ -7,7 +7,7 @@ import type { ConditionSpec, SourceSpec } from "../spec/trigger-spec.ts";
 export type LinkKind =
   /** A task of it updates the dataset or publishes the event. */
   | "produces"
-  /** A trigger of it has a leg on the dataset, event or pipeline. */
+  /** A trigger of it has a leg on the dataset, event or pipeline, or on a pattern. */
   | "trigger"
   /** A task of it reads the dataset, and not on purpose what an earlier run wrote. */
   | "reads"
@@ -17,7 +17,7 @@ export type LinkKind =
   | "call";
 
 export interface LinkSink {
-  /** `source` is a dataset, a pipeline or an event; `by` is the trigger or task that declares it. */
+  /** `name` is of a source, as `nameOf` says; `by` is the trigger or task that declares it. */
   link(kind: LinkKind, type: SourceSpec["type"], name: string, by: string): void;
 }
 
@@ -71,8 +71,20 @@ function readTask(task: TaskSpec, sink: LinkSink): void {
   }
 }
 
-/** The dataset, pipeline or event that a source names. */
+/** The dataset, pipeline, event or pattern that a source names. */
 export function nameOf(source: SourceSpec): string {
-  if (source.type === "dataset") return source.dataset;
-  return source.type === "pipeline" ? source.pipeline : source.event;
+  switch (source.type) {
+    case "dataset":
+      return source.dataset;
+    case "pipeline":
+      return source.pipeline;
+    case "event":
+      return source.event;
+    case "pattern":
+      return source.uri;
+    case "events":
+      return source.pattern;
+    default:
+      return unreachable(source);
+  }
 }

@@ -149,8 +149,8 @@ class Spread {
   readonly #has = (source: SourceSpec): boolean => {
     // Runs are taken to succeed, so nobody hears of a failure.
     if (source.type === "pipeline" && source.on === "failure") return false;
-    const node = this.#graph.nodeOf(source.type, nameOf(source));
-    return node !== undefined && this.#facts.has(node);
+    const nodes = this.#graph.nodesOf(source.type, nameOf(source));
+    return nodes.some((node) => this.#facts.has(node));
   };
 }
 
