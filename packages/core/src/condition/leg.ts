@@ -83,8 +83,12 @@ function withComplete(draft: LegDraft, keys: unknown): LegDraft {
   const issues = [...draft.issues];
   if (draft.complete !== undefined) issues.push("it has .complete() twice: keep one");
   if (keys === undefined) return { ...draft, complete: null, issues };
+  if (!isRecord(keys)) {
+    issues.push('its complete() takes values by key: write e.g. complete({ region: "all" })');
+    return { ...draft, issues };
+  }
   const complete: Record<string, readonly string[] | "all"> = {};
-  for (const [key, values] of Object.entries(isRecord(keys) ? keys : { [String(keys)]: keys })) {
+  for (const [key, values] of Object.entries(keys)) {
     if (values === "all" || isTexts(values)) complete[key] = values;
     else if (values !== undefined) {
       issues.push(`its complete() has no values at ${key}: write a list of them, or "all"`);
