@@ -7,19 +7,35 @@ import { checkCommand } from "./commands/check.ts";
 import { devCommand } from "./commands/dev.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { pauseCommand } from "./commands/pause.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { releaseCommand } from "./commands/release.ts";
+import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { schedulerCommand } from "./commands/scheduler.ts";
 import { showCommand } from "./commands/show.ts";
 import { updateCommand } from "./commands/update.ts";
+import { whyCommand } from "./commands/why.ts";
 import { workerCommand } from "./commands/worker.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
   ["Start:", [devCommand, checkCommand]],
-  ["Look:", [graphCommand, runsCommand, showCommand]],
-  ["Act:", [runCommand, updateCommand, publishCommand, cancelCommand, backfillCommand]],
+  ["Look:", [graphCommand, runsCommand, showCommand, whyCommand]],
+  [
+    "Act:",
+    [
+      runCommand,
+      updateCommand,
+      publishCommand,
+      releaseCommand,
+      cancelCommand,
+      pauseCommand,
+      resumeCommand,
+      backfillCommand,
+    ],
+  ],
   ["Operate:", [workerCommand, schedulerCommand, migrateCommand]],
 ];
 
