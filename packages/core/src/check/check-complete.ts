@@ -15,11 +15,17 @@ export function countingProblems(leg: LegSpec, source: SourceFacts): string[] {
 
 function completeProblems({ complete }: LegSpec, { partitions }: SourceFacts): string[] {
   if (complete === undefined || partitions === null) return [];
+  if (Object.keys(complete).length === 0) {
+    return ["complete() names no key; name one, or leave it out"];
+  }
   return Object.entries(complete).flatMap(([key, wanted]) => {
     const scheme = own(partitions, key);
     if (scheme === undefined) {
       const keys = Object.keys(partitions).join(", ") || "none";
-      return [`complete() names the key ${quoted(key)}, which is not there (there: ${keys})`];
+      return [
+        `complete() names the key ${quoted(key)}, which is not there (there: ${keys}); ` +
+          "name one that is",
+      ];
     }
     return wanted === "all" ? [] : listProblems(key, wanted, scheme);
   });
@@ -29,8 +35,11 @@ function listProblems(key: string, wanted: readonly string[], scheme: PartitionS
   if (wanted.length === 0) {
     return [`complete() lists no value of ${quoted(key)}; name at least one, or write "all"`];
   }
-  return wanted.flatMap((value) => {
-    const problem = valueProblem(scheme, value);
+  return wanted.flatMap((value, at) => {
+    const isDouble = wanted.indexOf(value) < at;
+    const problem = isDouble
+      ? `${quoted(value)} stands there twice; keep one`
+      : valueProblem(scheme, value);
     return problem === null ? [] : [`complete() at ${quoted(key)}: ${problem}`];
   });
 }
