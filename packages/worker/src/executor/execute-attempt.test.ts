@@ -1,4 +1,4 @@
-import { type Context, daily, dataset, event, pipeline } from "@millrace/core";
+import { check, type Context, daily, dataset, event, pipeline } from "@millrace/core";
 import {
   type AttemptOutcome,
   type ClaimedTask,
@@ -76,6 +76,13 @@ async function errorOf(...args: Parameters<typeof start>) {
   const outcome = await outcomeOf(...args);
   if (outcome.type !== "failed") throw new Error(`it ended as ${outcome.type}`);
   return { ...outcome.error, retryable: outcome.retryable };
+}
+
+/** What the handlers of the tests of checks look at. */
+interface Making {
+  readonly produces: {
+    readonly checked: { update(said: { checks?: object; version?: unknown }): Promise<void> };
+  };
 }
 
 /** A handler with its types erased, as the executor gets it. */
@@ -376,6 +383,45 @@ describe("produces", () => {
     late.resolve();
     await clock.advance(0);
     await expect(update).rejects.toThrow("the attempt is over");
+  });
+});
+
+describe("checks", () => {
+  const checked = dataset("checked", {
+    checks: [check("no nulls", { blocking: true }), check("tidy")],
+  });
+  const making = (handler: (context: Making) => unknown) =>
+    pipeline("p", {}, ({ task }) => {
+      task("t", { produces: { checked } }, erased(handler));
+    });
+
+  test("what the handler says of them and of the version goes with the update", async () => {
+    const outcome = await outcomeOf(
+      making(({ produces }) =>
+        produces.checked.update({ checks: { "no nulls": false }, version: "v1" }),
+      ),
+    );
+    expect(outcome).toMatchObject({
+      updates: [{ checks: { "no nulls": false }, contentVersion: "v1" }],
+    });
+  });
+
+  test("an update of which a blocking one is not reported fails the attempt", async () => {
+    const message = 'the blocking check "no nulls" was not reported; say true or false';
+    const silent = await errorOf(making(({ produces }) => produces.checked.update({})));
+    expect(silent).toMatchObject({
+      reason: "invalid_output",
+      message: expect.stringContaining(message),
+    });
+    const implied = await errorOf(making(() => {}));
+    expect(implied.message).toContain(message);
+  });
+
+  test("a report of none that is there, or a version that is no text, fails the attempt", async () => {
+    const wrong = { checks: { "no nulls": true, neat: true }, version: 1 };
+    const { message } = await errorOf(making(({ produces }) => produces.checked.update(wrong)));
+    expect(message).toContain('check "neat" is not one that is reported');
+    expect(message).toContain("its version must be a text");
   });
 });
 
