@@ -16,6 +16,7 @@ export interface BenchWorkerOptions {
   readonly redisUrl: string;
   readonly definition: PipelineDefinition;
   readonly onRunEnded: () => void;
+  readonly onProblem: (error: unknown) => void;
 }
 
 /** A worker as in production, on a store and a queue of its own. */
@@ -25,7 +26,7 @@ export async function startBenchWorker(
   const { database, redisUrl, definition } = options;
   const observe = (event: WorkerEvent): void => {
     if (event.type === "runEnded") options.onRunEnded();
-    tellProblems(event);
+    failOnProblem(event, options.onProblem);
   };
   const store = database.coldStore();
   const queue = new BullmqBellQueue({ url: redisUrl, inHandMax: WORKER_DEFAULTS.slots });
@@ -51,9 +52,8 @@ export async function startBenchWorker(
   };
 }
 
-/** What went wrong behind the scenes would be measured as slowness. */
-export function tellProblems(event: WorkerEvent): void {
-  if (event.type !== "problem") return;
-  process.exitCode = 1;
-  console.error(`a problem in ${event.where} spoils the measurement:`, event.error);
+/** What went wrong behind the scenes would be measured as slowness, or waited for without end. */
+export function failOnProblem(event: WorkerEvent, fail: (error: unknown) => void): void {
+  if (event.type === "problem")
+    fail(new Error(`a problem in ${event.where}`, { cause: event.error }));
 }

@@ -9,7 +9,7 @@ import {
   startBenchRedis,
   toUpdate,
 } from "./bench-server.ts";
-import { startBenchWorker, tellProblems } from "./bench-worker.ts";
+import { failOnProblem, startBenchWorker } from "./bench-worker.ts";
 import { openFloor } from "./latency-floor.ts";
 
 /** From the commit of an update to the first line of its consumer's first task. */
@@ -51,6 +51,10 @@ interface Consumer {
 async function startConsumer(database: BenchDatabase, redisUrl: string): Promise<Consumer> {
   let started = Promise.withResolvers<number>();
   let ended = Promise.withResolvers<void>();
+  const onProblem = (error: unknown): void => {
+    started.reject(error);
+    ended.reject(error);
+  };
   const watched = dataset("watched", {});
   const consumer = pipeline("consumer", { on: { files: updated(watched) } }, ({ task }) =>
     task("work", () => started.resolve(performance.now())),
@@ -64,13 +68,14 @@ async function startConsumer(database: BenchDatabase, redisUrl: string): Promise
     queue,
     triggers: store,
     clock: systemClock,
-    observe: tellProblems,
+    observe: (event) => failOnProblem(event, onProblem),
   });
   const worker = await startBenchWorker({
     database,
     redisUrl,
     definition,
     onRunEnded: () => ended.resolve(),
+    onProblem,
   });
   return {
     async turn() {
@@ -79,10 +84,9 @@ async function startConsumer(database: BenchDatabase, redisUrl: string): Promise
       const committed = await store.recordUpdates([toUpdate("default/watched")]);
       const committedMs = performance.now();
       followUps.follow(committed);
-      const tookMs = (await started.promise) - committedMs;
-      await ended.promise;
+      const [startedMs] = await Promise.all([started.promise, ended.promise]);
       await followUps.idle();
-      return tookMs;
+      return startedMs - committedMs;
     },
     async stop() {
       await worker.stop();
