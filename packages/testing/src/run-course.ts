@@ -9,10 +9,6 @@ import {
   type ReplayFactDraft,
   type ReplayRun,
   type RunCourse,
-  factLabel,
-  renderUri,
-  shortName,
-  type TaskSpec,
 } from "@millrace/core/internal";
 import type { SimulatedRun } from "./simulation-result.ts";
 import {
@@ -21,6 +17,7 @@ import {
   type PublishGiven,
   timelineInvalid,
   updateFact,
+  updateFactOf,
   type UpdateGiven,
 } from "./timeline-fact.ts";
 import { toSimulatedRun } from "./to-result.ts";
@@ -76,48 +73,28 @@ function durationMs(text: string): number | null {
 
 function everyOutput(
   spec: PipelineSpec | undefined,
-  partition: Partition,
+  runFor: Partition,
   at: Instant,
 ): ReplayFactDraft[] {
   if (spec === undefined) return [];
+  const { namespace, name } = spec;
   const drafts = new Map<string, ReplayFactDraft>();
   for (const task of spec.tasks) {
+    const source = { type: "task", key: `${namespace}/${name}/${task.name}` };
     for (const output of Object.values(task.produces)) {
       if (output.type !== "dataset" || drafts.has(output.dataset)) continue;
       const dataset = spec.datasets[output.dataset];
-      const draft = dataset === undefined ? null : outputFact(spec, task, dataset, partition, at);
-      if (draft !== null) drafts.set(output.dataset, draft);
+      const partition = dataset === undefined ? null : partitionOf(dataset, runFor);
+      if (dataset === undefined || partition === null) continue;
+      drafts.set(output.dataset, updateFactOf(dataset, { partition, source }, at));
     }
   }
   return [...drafts.values()];
 }
 
 /** Null when the run's partition does not say which partition of the dataset it writes. */
-function outputFact(
-  { namespace, name }: PipelineSpec,
-  task: TaskSpec,
-  dataset: DatasetSpec,
-  runFor: Partition,
-  at: Instant,
-): ReplayFactDraft | null {
-  const keys = Object.keys(dataset.partitions);
+function partitionOf({ partitions }: DatasetSpec, runFor: Partition): Partition | null {
+  const keys = Object.keys(partitions);
   if (keys.some((key) => runFor[key] === undefined)) return null;
-  const partition = Object.fromEntries(keys.map((key) => [key, runFor[key] ?? ""]));
-  const id = `${dataset.namespace}/${dataset.name}`;
-  const source = { type: "task", key: `${namespace}/${name}/${task.name}` };
-  const uri = dataset.uri === null ? null : renderUri(dataset.uri, partition);
-  return {
-    kind: "update",
-    source: { type: "dataset", dataset: id },
-    at,
-    partition,
-    schemes: dataset.partitions,
-    facts: { metadata: null, kind: "changed", source, partition, uri },
-    state: null,
-    contentVersion: null,
-    quarantined: false,
-    suppressed: false,
-    backfillId: null,
-    label: factLabel(shortName(id), partition),
-  };
+  return Object.fromEntries(keys.map((key) => [key, runFor[key] ?? ""]));
 }

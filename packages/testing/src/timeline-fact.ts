@@ -28,8 +28,16 @@ const QUIET = {
 } as const;
 
 /** @throws {INPUT_INVALID} When the partition is none of the dataset's. */
-export function updateFact(given: UpdateGiven, at: Instant): ReplayFactDraft {
-  const spec = datasetSpecOf(given.update);
+export function updateFact({ update, ...given }: UpdateGiven, at: Instant): ReplayFactDraft {
+  return updateFactOf(datasetSpecOf(update), given, at);
+}
+
+/** @throws {INPUT_INVALID} When the partition is none of the dataset's. */
+export function updateFactOf(
+  spec: DatasetSpec,
+  given: Omit<UpdateGiven, "update">,
+  at: Instant,
+): ReplayFactDraft {
   const { partition = {}, source = { type: "api", key: "simulate" }, kind = "changed" } = given;
   const dataset = datasetId(spec);
   requirePartition(`an update of ${shortName(dataset)}`, partition, spec.partitions);
