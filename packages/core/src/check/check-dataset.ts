@@ -1,8 +1,10 @@
 import { parseUriTemplate } from "../dataset/uri-template.ts";
 import { type DatasetSpec, datasetId } from "../spec/dataset-spec.ts";
+import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import { schemeProblems } from "./check-scheme.ts";
 import { qualityProblems } from "./check-quality.ts";
 import { machineNameProblem, quoted } from "./names.ts";
+import { own } from "./own.ts";
 
 /** Everything that is wrong with one dataset, each as a sentence with its mend. */
 export function checkDataset(spec: DatasetSpec): string[] {
@@ -14,6 +16,21 @@ export function checkDataset(spec: DatasetSpec): string[] {
     ...qualityProblems(spec),
   ];
   return problems.map((problem) => `Dataset ${datasetId(spec)}: ${problem}.`);
+}
+
+/** Everything that is wrong with the datasets that a pipeline names and declares. */
+export function checkDatasets(spec: PipelineSpec): string[] {
+  return Object.entries(spec.datasets).flatMap(([id, dataset]) => [
+    ...checkDataset(dataset),
+    ...(id === datasetId(dataset)
+      ? []
+      : [
+          `Dataset ${datasetId(dataset)}: it is listed as ${quoted(id)}; list it under its own name.`,
+        ]),
+    ...(own(spec.datasetRefs ?? {}, id) === undefined
+      ? []
+      : [`Dataset ${id}: it is both declared and referred to; leave the reference out.`]),
+  ]);
 }
 
 function uriProblems({ uri, partitions }: DatasetSpec): string[] {

@@ -1,6 +1,5 @@
-import { datasetId } from "../spec/dataset-spec.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
-import { checkDataset } from "./check-dataset.ts";
+import { checkDatasets } from "./check-dataset.ts";
 import { eventProblems } from "./check-events.ts";
 import { checkReachable } from "./check-reachable.ts";
 import { schemeProblems } from "./check-scheme.ts";
@@ -9,7 +8,6 @@ import { checkTasks } from "./check-task.ts";
 import { checkTriggers } from "./check-trigger.ts";
 import { type KnownSources, NOTHING_KNOWN } from "./known-sources.ts";
 import { machineNameProblem, quoted } from "./names.ts";
-import { own } from "./own.ts";
 import { isWithin } from "./within-range.ts";
 
 /**
@@ -63,20 +61,6 @@ function whenActiveProblems({ whenActive = "queue", maxActiveRuns }: PipelineSpe
     `whenActive ${quoted(whenActive)} has no limit to act at, since any number of runs may be ` +
       "active; add maxActiveRuns: 1",
   ];
-}
-
-function checkDatasets(spec: PipelineSpec): string[] {
-  return Object.entries(spec.datasets).flatMap(([id, dataset]) => [
-    ...checkDataset(dataset),
-    ...(id === datasetId(dataset)
-      ? []
-      : [
-          `Dataset ${datasetId(dataset)}: it is listed as ${quoted(id)}; list it under its own name.`,
-        ]),
-    ...(own(spec.datasetRefs ?? {}, id) === undefined
-      ? []
-      : [`Dataset ${id}: it is both declared and referred to; leave the reference out.`]),
-  ]);
 }
 
 /** `Pipeline x, task y: …`, or `Pipeline x: …` for what concerns the whole. */

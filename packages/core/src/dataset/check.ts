@@ -1,5 +1,5 @@
 import { quoted } from "../check/names.ts";
-import { OP } from "../filter/op.ts";
+import type { OP } from "../filter/op.ts";
 import { toFilterSpec, type Where } from "../filter/where.ts";
 import type { CheckSpec } from "../spec/dataset-spec.ts";
 import type { Key } from "./partition-scheme.ts";
