@@ -8,6 +8,7 @@ import {
   cron,
   daily,
   dataset,
+  datasetPattern,
   datasetRef,
   event,
   fixed,
@@ -391,6 +392,10 @@ describe("references", () => {
     const completion = { type: "pipeline", on: "completion" };
     expect(sourceOf(makes)).toEqual({ ...completion, pipeline: "default/makes" });
     expect(sourceOf(pipelineRef("far"))).toEqual({ ...completion, pipeline: "default/far" });
+    const raw = datasetPattern("s3://lake/raw/{table}.csv");
+    const captures = { table: { kind: "dynamic", match: null } };
+    expect(sourceOf(raw)).toEqual({ type: "pattern", uri: "s3://lake/raw/{table}.csv", captures });
+    expect(sourceOf("ticket.*")).toEqual({ type: "events", pattern: "ticket.*" });
     expect(() => sourceOf({} as never)).toThrow(/is no source/);
   });
 });

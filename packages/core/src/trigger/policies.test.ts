@@ -163,7 +163,9 @@ describe("after() several pipelines", () => {
   });
 
   test("waits for success of each unless told otherwise", () => {
-    const { condition } = specOf(after(all(load, clean))) as { condition: { of: unknown[] } };
+    const { condition } = specOf(after(all(load, clean))) as unknown as {
+      condition: { of: unknown[] };
+    };
     expect(condition.of).toMatchObject([
       { leg: { source: { on: "success" } } },
       { leg: { source: { on: "success" } } },

@@ -205,7 +205,7 @@ describe("the context", () => {
       output: {
         flights: [{ dataset: "flights", uri: "", metadata: { rows: 1 }, kind: "changed" }],
         delays: [],
-        poor: [{ id: "event_2", name: "flights.poor", data: { date: DATE } }],
+        poor: [{ id: "event_2", type: "flights.poor", data: { date: DATE } }],
         upstream: [
           { run: "run_3", pipeline: "up", state: "succeeded", result: { n: 1 } },
           { run: "run_4", pipeline: "up", state: "failed", result: null },

@@ -1,8 +1,34 @@
-import type { ClaimedTask, ReceivedFact, SourceSpec, UpdateView } from "@millrace/core/internal";
+import {
+  type ClaimedTask,
+  compileEventPattern,
+  compileUriPattern,
+  type ReceivedFact,
+  type SourceSpec,
+  type UpdateView,
+} from "@millrace/core/internal";
 
 /** What of the facts that started a run came from one source, as its handler sees it. */
 export function receivedFrom(source: SourceSpec, received: ClaimedTask["received"]): unknown[] {
+  if (source.type === "pattern") return receivedByPattern(source, received);
+  if (source.type === "events") {
+    const { match } = compileEventPattern(source.pattern);
+    return received.filter((fact) => fact.kind === "event" && match(fact.name)).map(toReceived);
+  }
   return received.filter((fact) => isFrom(fact, source)).map(toReceived);
+}
+
+/** Its partition is what the pattern captured, whatever the dataset itself declares. */
+function receivedByPattern(
+  { uri, captures }: Extract<SourceSpec, { type: "pattern" }>,
+  received: ClaimedTask["received"],
+): ReceivedUpdate[] {
+  const { match } = compileUriPattern(uri, captures);
+  return received.flatMap((fact) => {
+    const place = fact.kind === "update" ? fact.update.uri : null;
+    const partition = place === null ? null : match(place);
+    if (fact.kind !== "update" || partition === null) return [];
+    return [{ ...toUpdate(fact.update), partition }];
+  });
 }
 
 function isFrom(fact: ReceivedFact, source: SourceSpec): boolean {
@@ -21,7 +47,7 @@ function toReceived(fact: ReceivedFact): unknown {
     case "update":
       return toUpdate(fact.update);
     case "event":
-      return { id: `event_${fact.id}`, name: fact.name, data: fact.data };
+      return { id: `event_${fact.id}`, type: fact.name, data: fact.data };
     case "run": {
       const { id, pipeline, state } = fact;
       const result = state === "succeeded" ? fact.result : null;
