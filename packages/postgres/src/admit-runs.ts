@@ -1,17 +1,19 @@
 import { sql } from "kysely";
 import type { LockedRun } from "./progress-runs.ts";
 import { ascending } from "./records.ts";
+import { wakeHeld } from "./wakes.ts";
 import type { Work } from "./work.ts";
 
 /**
  * Lets queued runs begin, as many as their pipeline's limit leaves room for, oldest first. The
  * pipeline's row is the lock of its limit: whoever holds it counts exactly. A run that is locked
- * (it is being cancelled) is passed over: its own transaction admits another.
+ * (it is being cancelled) is passed over: its own transaction admits another. Live runs go before
+ * those of backfills, and where there is room left, triggers that were held at the limit look again.
  *
  * @param pipelineRowIds - Pipelines with a limit where a run ended or was added.
  */
 export async function admitRuns(
-  { tx, versions }: Work,
+  { tx, versions, log }: Work,
   pipelineRowIds: readonly number[],
 ): Promise<readonly LockedRun[]> {
   if (pipelineRowIds.length === 0) return [];
@@ -28,7 +30,7 @@ export async function admitRuns(
     chosen as (
       select next.run_id from room, lateral (
         select q.run_id from millrace.run_queued q join millrace.run r on r.id = q.run_id
-        where q.pipeline_id = room.id order by q.run_id
+        where q.pipeline_id = room.id order by q.backfill, q.run_id
         limit greatest(coalesce(room.free, 1000), 0)
         for no key update of r skip locked
       ) next
@@ -42,6 +44,7 @@ export async function admitRuns(
     )
     update millrace.run r set state = 'running', started_at = millrace.now()
     from taken where r.id = taken.run_id returning r.id, r.version_id`.execute(tx);
+  await wakeHeld(tx, log, ids);
   const version = await versions.load(
     tx,
     rows.map((row) => row.version_id),

@@ -4,7 +4,7 @@ import type { Database } from "./database.ts";
 import { lockRuns, progressRuns } from "./progress-runs.ts";
 import type { Tx } from "./transact.ts";
 import type { VersionCache } from "./version-cache.ts";
-import { perform } from "./work.ts";
+import { perform, type Work } from "./work.ts";
 
 /**
  * Cancels a run under its lock: nothing of it starts any more, what waits is cancelled at once,
@@ -30,16 +30,34 @@ export function cancelRun(
     }
     const state = run.state as RunState;
     if (isTerminal(state)) return { state };
-    await sql`update millrace.run set
-        cancel_requested_at = coalesce(cancel_requested_at, millrace.now())
-      where id = ${runId}`.execute(tx);
-    await cancelWaiting(tx, runId);
-    const version = await versions.load(tx, [run.version_id]);
-    const loaded = version(run.version_id);
-    await progressRuns(work, [{ runId, version: loaded, cancelling: true }]);
+    await cancelRuns(work, [run]);
     const [now] = await lockRuns(tx, [runId]);
     return { state: (now?.state ?? state) as RunState };
   });
+}
+
+/** Cancels runs whose locks are held and which have not ended. */
+export async function cancelRuns(
+  work: Work,
+  runs: readonly { readonly id: number; readonly version_id: number }[],
+): Promise<void> {
+  const { tx, versions } = work;
+  if (runs.length === 0) return;
+  const ids = runs.map(({ id }) => id);
+  await sql`update millrace.run set
+      cancel_requested_at = coalesce(cancel_requested_at, millrace.now())
+    where id = any(${ids}::bigint[])`.execute(tx);
+  for (const id of ids) await cancelWaiting(tx, id);
+  const version = await versions.load(
+    tx,
+    runs.map((run) => run.version_id),
+  );
+  const locked = runs.map((run) => ({
+    runId: run.id,
+    version: version(run.version_id),
+    cancelling: true,
+  }));
+  await progressRuns(work, locked);
 }
 
 /** What is ready or waits for a timer; first the ready rows, as claims take them. */

@@ -1,9 +1,11 @@
 import {
   type Delivery,
+  type GroupState,
   type IndexedTrigger,
+  type Instant,
   type Partition,
   partitionText,
-  present,
+  type TriggerIndex,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { records } from "./records.ts";
@@ -14,40 +16,95 @@ export interface Group {
   readonly id: number;
   readonly trigger: IndexedTrigger;
   readonly partition: Partition;
+  /** Of a backfill whose consumers run as part of it: it never meets a live group. */
+  readonly backfillId: number | null;
   /** The first position that is free. */
   readonly nextPosition: number;
+  readonly state: GroupState;
+  /** The partial run that legs are owed to. */
+  readonly owedRunId: number | null;
+  /** What arrives counts as of then at the earliest. */
+  readonly clock: Instant | null;
 }
 
-/** Finds or makes the groups of deliveries, and locks them by id: two evaluators of one group
- * take turns, and the second sees what the first has left. */
-export async function lockGroups(tx: Tx, deliveries: readonly Delivery[]): Promise<Group[]> {
-  const wanted = new Map(deliveries.map((delivery) => [groupKey(delivery), delivery]));
-  const rows = [...wanted.values()].map(({ trigger, partition }) => ({
-    trigger_id: trigger.triggerId,
-    partition: partitionText(partition ?? {}),
-  }));
-  await sql`
-    insert into millrace.trigger_group (trigger_id, partition)
-    select trigger_id, partition from ${records(rows, "trigger_id bigint, partition text")}
-    order by trigger_id, partition on conflict (trigger_id, partition) do nothing`.execute(tx);
-  const locked = await sql<{
-    id: number;
-    trigger_id: number;
-    partition: string;
-    next_position: number;
-  }>`select g.id, g.trigger_id, g.partition, g.next_position
-     from millrace.trigger_group g
-     join ${records(rows, "trigger_id bigint, partition text")}
-       on g.trigger_id = x.trigger_id and g.partition = x.partition
-     order by g.id for no key update of g`.execute(tx);
-  return locked.rows.map((row) => {
-    const { trigger } = present(wanted.get(`${row.trigger_id} ${row.partition}`));
-    const partition = JSON.parse(row.partition) as Partition;
-    return { id: row.id, trigger, partition, nextPosition: row.next_position };
+interface GroupRow {
+  readonly id: number;
+  readonly trigger_id: number;
+  readonly partition: string;
+  readonly backfill_id: number | null;
+  readonly next_position: number;
+  readonly owed: readonly number[];
+  readonly owed_until: Date | null;
+  readonly owed_run_id: number | null;
+  readonly alerted_at: number | null;
+  readonly clock: Date | null;
+}
+
+/**
+ * Finds or makes the groups of deliveries, and locks them by id, with those of `woken`: two
+ * evaluators of one group take turns, and the second sees what the first has left. Groups of
+ * triggers that are registered no more are left out.
+ */
+export async function lockGroups(
+  tx: Tx,
+  index: TriggerIndex,
+  deliveries: readonly Delivery[],
+  woken: readonly number[] = [],
+): Promise<Group[]> {
+  const rows = [...new Map(deliveries.map((each) => [groupKey(each), each])).values()].map(
+    ({ trigger, partition, backfillId }) => ({
+      trigger_id: trigger.triggerId,
+      partition: partitionText(partition ?? {}),
+      backfill_id: backfillId,
+    }),
+  );
+  const columns = "trigger_id bigint, partition text, backfill_id bigint";
+  if (rows.length > 0) {
+    await sql`
+      insert into millrace.trigger_group (trigger_id, partition, backfill_id)
+      select trigger_id, partition, backfill_id from ${records(rows, columns)}
+      order by trigger_id, partition, backfill_id
+      on conflict (trigger_id, partition, backfill_id) do nothing`.execute(tx);
+  }
+  const locked = await sql<GroupRow>`
+    select g.id, g.trigger_id, g.partition, g.backfill_id, g.next_position, g.owed, g.owed_until,
+      g.owed_run_id, g.alerted_at, g.clock
+    from millrace.trigger_group g
+    where g.id in (
+      select n.id from millrace.trigger_group n
+      join ${records(rows, columns)} on n.trigger_id = x.trigger_id and n.partition = x.partition
+        and n.backfill_id is not distinct from x.backfill_id
+      union all select unnest(${woken}::bigint[])
+    )
+    order by g.id for no key update of g`.execute(tx);
+  return locked.rows.flatMap((row) => {
+    const trigger = index.trigger(row.trigger_id);
+    return trigger === undefined ? [] : [toGroup(row, trigger)];
   });
 }
 
+function toGroup(row: GroupRow, trigger: IndexedTrigger): Group {
+  return {
+    id: row.id,
+    trigger,
+    partition: JSON.parse(row.partition) as Partition,
+    backfillId: row.backfill_id,
+    nextPosition: row.next_position,
+    state: {
+      owed: row.owed,
+      owedUntil: row.owed_until?.getTime() ?? null,
+      alertedAt: row.alerted_at,
+    },
+    owedRunId: row.owed_run_id,
+    clock: row.clock?.getTime() ?? null,
+  };
+}
+
 /** Identifies the group of a delivery before it has a row. */
-export function groupKey({ trigger, partition }: Pick<Delivery, "trigger" | "partition">): string {
-  return `${trigger.triggerId} ${partitionText(partition ?? {})}`;
+export function groupKey({
+  trigger,
+  partition,
+  backfillId,
+}: Pick<Delivery, "trigger" | "partition" | "backfillId">): string {
+  return `${trigger.triggerId} ${backfillId ?? ""} ${partitionText(partition ?? {})}`;
 }

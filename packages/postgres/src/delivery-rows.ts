@@ -1,11 +1,20 @@
-import { type Delivery, type Fact, type PendingDelivery, present } from "@millrace/core/internal";
+import {
+  type Delivery,
+  type Fact,
+  type Fire,
+  type PendingDelivery,
+  present,
+} from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type Group, groupKey } from "./delivery-groups.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
 /** Records what became of facts that wait nowhere. */
-export async function insertUndelivered(tx: Tx, deliveries: readonly Delivery[]): Promise<void> {
+export async function insertUndelivered(
+  tx: Tx,
+  deliveries: readonly (Omit<Delivery, "disposition"> & { readonly disposition: string })[],
+): Promise<void> {
   if (deliveries.length === 0) return;
   const rows = deliveries.map(({ trigger, fact, disposition, reason }) => ({
     trigger_id: trigger.triggerId,
@@ -33,12 +42,14 @@ export async function insertDeliveries(
 ): Promise<void> {
   const byKey = new Map(
     groups.map((group) => [
-      groupKey({ trigger: group.trigger, partition: group.partition }),
-      { group, next: group.nextPosition },
+      groupKey(group),
+      { group, next: group.nextPosition, clock: group.clock ?? 0 },
     ]),
   );
   const rows = deliveries.map((delivery) => {
     const place = present(byKey.get(groupKey(delivery)));
+    // Never before what is decided: a decision is not overtaken by who comes late.
+    place.clock = Math.max(place.clock, delivery.fact.at);
     return {
       trigger_id: delivery.trigger.triggerId,
       fact_kind: delivery.fact.kind,
@@ -46,26 +57,38 @@ export async function insertDeliveries(
       group_id: place.group.id,
       position: place.next++,
       legs: delivery.legs,
+      member: delivery.member,
+      at_ms: place.clock,
     };
   });
+  if (rows.length === 0) return;
   const columns = `trigger_id bigint, fact_kind text, fact_id bigint, group_id bigint,
-    position bigint, legs smallint[]`;
+    position bigint, legs smallint[], member text, at_ms bigint`;
   await sql`
-    with new as (
+    with x as materialized (select * from ${records(rows, columns, "r")}),
+    new as (
       insert into millrace.delivery
         (trigger_id, fact_kind, fact_id, group_id, position, legs, disposition)
       select trigger_id, fact_kind, fact_id, group_id, position, legs, 'waiting_for'
-      from ${records(rows, columns)} order by group_id, position
+      from x order by group_id, position
       on conflict do nothing
       returning id, group_id, position, legs
     ),
+    placed as (
+      select new.id, x.group_id, x.position, x.legs, x.member,
+        to_timestamp(x.at_ms / 1000.0) as at
+      from new join x on x.group_id = new.group_id and x.position = new.position
+    ),
     moved as (
-      update millrace.trigger_group g set next_position = n.next
-      from (select group_id, max(position) + 1 as next from new group by group_id) n
+      update millrace.trigger_group g
+      set next_position = n.next, clock = greatest(g.clock, n.clock)
+      from (
+        select group_id, max(position) + 1 as next, max(at) as clock from placed group by group_id
+      ) n
       where g.id = n.group_id
     )
-    insert into millrace.delivery_pending (delivery_id, group_id, position, legs)
-    select id, group_id, position, legs from new`.execute(tx);
+    insert into millrace.delivery_pending (delivery_id, group_id, position, legs, member, at)
+    select id, group_id, position, legs, member, at from placed`.execute(tx);
 }
 
 export interface PendingRow extends PendingDelivery {
@@ -87,7 +110,9 @@ export async function loadPending(
     fact_kind: Fact["kind"];
     fact_id: number;
     hop: number;
-  }>`select p.group_id, p.delivery_id, p.position, p.legs, d.fact_kind, d.fact_id,
+    member: string;
+    at: Date;
+  }>`select p.group_id, p.delivery_id, p.position, p.legs, p.member, p.at, d.fact_kind, d.fact_id,
        coalesce(u.hop, e.hop, r.hop) as hop
      from millrace.delivery_pending p
      join millrace.delivery d on d.id = p.delivery_id
@@ -99,25 +124,25 @@ export async function loadPending(
   const pending = new Map<number, PendingRow[]>();
   for (const row of rows) {
     const group = pending.get(row.group_id) ?? [];
-    const { position, legs, hop } = row;
+    const { position, legs, hop, member } = row;
     const fact = { factKind: row.fact_kind, factId: row.fact_id, hop };
-    group.push({ id: row.delivery_id, position, legs, ...fact });
+    group.push({ id: row.delivery_id, position, legs, member, at: row.at.getTime(), ...fact });
     pending.set(row.group_id, group);
   }
   return pending;
 }
 
-/** Marks deliveries as consumed by the runs that they started; the last one completed it. */
+/** Marks deliveries as consumed by the runs that they started; one by time has no completing one. */
 export async function consumeDeliveries(
   tx: Tx,
-  starts: readonly { readonly deliveryIds: readonly number[] }[],
+  starts: readonly { readonly fire: Fire<PendingRow> }[],
   runIds: readonly number[],
 ): Promise<void> {
-  const rows = starts.flatMap(({ deliveryIds }, place) =>
-    deliveryIds.map((id, index) => ({
+  const rows = starts.flatMap(({ fire: { consumed, by } }, place) =>
+    consumed.map(({ id }, index) => ({
       id,
       run_id: present(runIds[place]),
-      disposition: index === deliveryIds.length - 1 ? "started" : "included",
+      disposition: by === "delivery" && index === consumed.length - 1 ? "started" : "included",
     })),
   );
   if (rows.length === 0) return;
@@ -126,4 +151,44 @@ export async function consumeDeliveries(
     gone as (delete from millrace.delivery_pending p using x where p.delivery_id = x.id)
     update millrace.delivery d set run_id = x.run_id, disposition = x.disposition
     from x where d.id = x.id`.execute(tx);
+}
+
+/** Deliveries that end without a run. */
+export async function endDeliveries(
+  tx: Tx,
+  endings: readonly {
+    readonly ids: readonly number[];
+    readonly disposition: string;
+    readonly reason: string;
+  }[],
+): Promise<void> {
+  const rows = endings.flatMap(({ ids, disposition, reason }) =>
+    ids.map((id) => ({ id, disposition, reason })),
+  );
+  if (rows.length === 0) return;
+  await sql`
+    with x as materialized (select * from ${records(rows, "id bigint, disposition text, reason text", "r")}),
+    gone as (delete from millrace.delivery_pending p using x where p.delivery_id = x.id)
+    update millrace.delivery d set disposition = x.disposition, reason = x.reason
+    from x where d.id = x.id`.execute(tx);
+}
+
+/** While a trigger that keeps the latest only is off, the newest of each set of legs stays. */
+export async function keepLatest(tx: Tx, groups: readonly Group[]): Promise<void> {
+  const ids = groups
+    .filter(({ trigger }) => trigger.off !== null && trigger.spec.policy.whilePaused === "latest")
+    .map(({ id }) => id);
+  if (ids.length === 0) return;
+  await sql`
+    with outdone as (
+      delete from millrace.delivery_pending p
+      where p.group_id = any(${ids}::bigint[]) and exists (
+        select from millrace.delivery_pending n
+        where n.group_id = p.group_id and n.position > p.position and p.legs <@ n.legs
+      )
+      returning p.delivery_id
+    )
+    update millrace.delivery d
+    set disposition = 'superseded', reason = 'a newer one came while the trigger was off'
+    from outdone o where d.id = o.delivery_id`.execute(tx);
 }

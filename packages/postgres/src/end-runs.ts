@@ -5,7 +5,8 @@ import { records } from "./records.ts";
 import type { Work } from "./work.ts";
 
 /**
- * Ends runs: state, result, and a fact for those whose triggers are about it.
+ * Ends runs: state, result, a fact for those whose triggers are about it, and a wake for the
+ * backfill that one was part of.
  *
  * @returns Pipelines where another run may be waiting for the place of one that ended: those that
  * have a limit now, whatever limit the version had that the run began with.
@@ -21,7 +22,7 @@ export async function endRuns(
     return { run_id: runId, state, reason, result };
   });
   const columns = "run_id bigint, state text, reason text, result smallint";
-  const freed = await sql<{ id: number }>`
+  const followed = await sql<{ what: "freed" | "wake"; id: number }>`
     with x as (select * from ${records(rows, columns, "r")}),
     ended as (
       update millrace.run r set state = x.state, reason = x.reason, ended_at = millrace.now(),
@@ -29,16 +30,25 @@ export async function endRuns(
           select o.value from millrace.task_run t join millrace.output o on o.task_run_id = t.id
           where t.run_id = x.run_id and t.task = x.result and t.item = -1
         )
-      from x where r.id = x.run_id returning r.id, r.pipeline_id
+      from x where r.id = x.run_id returning r.id, r.pipeline_id, r.backfill_id
     ),
     gone as (delete from millrace.run_active a using ended where a.run_id = ended.id),
-    told as (insert into millrace.fact_pending (kind, id) select 'run', id from ended)
-    select p.id from millrace.pipeline p
+    told as (insert into millrace.fact_pending (kind, id) select 'run', id from ended),
+    woken as (
+      insert into millrace.wake (backfill_id)
+      select distinct backfill_id from ended where backfill_id is not null returning id
+    )
+    select 'wake' as what, id from woken
+    union all
+    select 'freed', p.id from millrace.pipeline p
     where p.id in (select pipeline_id from ended) and (p.max_active_runs is not null
       or exists (select from millrace.run_queued q where q.pipeline_id = p.id))`.execute(tx);
   for (const { run_id, state } of rows) {
     log.ended(run_id, state);
     log.fact("run", run_id);
   }
-  return freed.rows.map(({ id }) => id);
+  const of = (kind: "freed" | "wake") =>
+    followed.rows.flatMap(({ what, id }) => (what === kind ? [id] : []));
+  of("wake").forEach((id) => log.fact("wake", id));
+  return of("freed");
 }

@@ -24,6 +24,8 @@ export interface NewRun {
   /** Null: this run is the first of its story. */
   readonly correlationId: string | null;
   readonly hop: number;
+  /** The backfill that it is part of. */
+  readonly backfillId?: number | null;
 }
 
 /**
@@ -37,7 +39,8 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
   const rows = runs.map(toRow);
   const columns = `place int, pipeline_id bigint, version_id bigint, limited boolean,
     trigger_id bigint, trigger_name text, cause jsonb, partition text, params jsonb,
-    logical_ms bigint, start_ms bigint, end_ms bigint, correlation_id text, hop smallint`;
+    logical_ms bigint, start_ms bigint, end_ms bigint, correlation_id text, hop smallint,
+    backfill_id bigint`;
   const inserted = await sql<{ place: number; id: number }>`
     with x as materialized (
       select *, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id
@@ -48,17 +51,17 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
       select id, pipeline_id from x where not limited
     ),
     queued as (
-      insert into millrace.run_queued (run_id, pipeline_id)
-      select id, pipeline_id from x where limited
+      insert into millrace.run_queued (run_id, pipeline_id, backfill)
+      select id, pipeline_id, backfill_id is not null from x where limited
     ),
     run as (
       insert into millrace.run (id, pipeline_id, version_id, state, trigger_id, trigger_name, cause,
-        partition, params, logical_at, interval_start, interval_end, correlation_id, hop, started_at)
+        partition, params, logical_at, interval_start, interval_end, correlation_id, hop, backfill_id, started_at)
       overriding system value
       select id, pipeline_id, version_id, case when limited then 'queued' else 'running' end,
         trigger_id, trigger_name, cause, partition, coalesce(params, '{}'::jsonb),
         to_timestamp(logical_ms / 1000.0), to_timestamp(start_ms / 1000.0),
-        to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop,
+        to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop, backfill_id,
         case when not limited then millrace.now() end
       from x
     )
@@ -92,5 +95,6 @@ function toRow(run: NewRun, place: number): object {
     end_ms: run.interval?.end ?? null,
     correlation_id: run.correlationId,
     hop: run.hop,
+    backfill_id: run.backfillId ?? null,
   };
 }

@@ -1,11 +1,13 @@
-import type {
-  DatasetSpec,
-  Fact,
-  JsonValue,
-  Partition,
-  PipelineSpec,
-  RunState,
-  TriggeringFact,
+import {
+  type DatasetSpec,
+  type Fact,
+  type FreshnessSpec,
+  type JsonValue,
+  type Partition,
+  type PipelineSpec,
+  present,
+  type RunState,
+  type TriggeringFact,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { records } from "./records.ts";
@@ -15,6 +17,8 @@ import type { Tx } from "./transact.ts";
 export interface LoadedFact extends TriggeringFact {
   readonly correlationId: string;
   readonly hop: number;
+  /** Of an update: the freshness policy of its dataset; null without one. */
+  readonly freshness: FreshnessSpec | null;
 }
 
 /**
@@ -22,6 +26,7 @@ export interface LoadedFact extends TriggeringFact {
  * taken, are passed over: a fact is evaluated by whoever deletes its row.
  */
 export async function takeFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedFact[]> {
+  if (facts.length === 0) return [];
   const { rows } = await sql<Fact>`
     with mine as materialized (
       select p.kind, p.id from millrace.fact_pending p
@@ -33,7 +38,7 @@ export async function takeFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedF
   return loadFacts(tx, rows);
 }
 
-/** Loads facts, in order of kind and id. */
+/** Loads facts, in order of kind and id: of one kind, that is the order in which they were told. */
 export async function loadFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedFact[]> {
   if (facts.length === 0) return [];
   const { rows } = await sql<FactRow>`
@@ -44,23 +49,29 @@ export async function loadFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedF
       coalesce(u.source_type, e.source_type) as source_type,
       coalesce(u.source_key, e.source_key) as source_key,
       e.name as event, e.data,
-      v.spec as pipeline, r.partition as run_partition, r.state, r.result, r.params
+      v.spec as pipeline, r.partition as run_partition, r.state, r.result, r.params,
+      coalesce(u.at, e.at, r.ended_at) as at, u.content_version,
+      coalesce(u.quarantined and u.released_at is null, false) as quarantined,
+      b.id as backfill_id, b.updates as backfill_updates
     from ${records(facts, "kind text, id bigint", "t")}
     left join millrace.update u on t.kind = 'update' and u.id = t.id
     left join millrace.dataset s on s.id = u.dataset_id
     left join millrace.event e on t.kind = 'event' and e.id = t.id
     left join millrace.run r on t.kind = 'run' and r.id = t.id
     left join millrace.pipeline_version v on v.id = r.version_id
+    left join millrace.run o on o.id = coalesce(u.run_id, e.run_id) and o.backfill_id is not null
+    left join millrace.backfill b on b.id = coalesce(o.backfill_id, r.backfill_id)
     order by t.kind, t.id`.execute(tx);
   return rows.map(toFact);
 }
 
 interface FactRow {
-  readonly kind: Fact["kind"];
+  readonly kind: LoadedFact["kind"];
   readonly id: number;
   readonly correlation_id: string;
   readonly hop: number;
-  readonly dataset: DatasetSpec;
+  /** Of an update only. */
+  readonly dataset: DatasetSpec | null;
   readonly update_partition: string;
   readonly change: string;
   readonly uri: string | null;
@@ -74,15 +85,31 @@ interface FactRow {
   readonly state: RunState;
   readonly result: JsonValue;
   readonly params: JsonValue;
+  readonly at: Date;
+  readonly content_version: string | null;
+  readonly quarantined: boolean;
+  readonly backfill_id: number | null;
+  readonly backfill_updates: "emit" | "suppress" | "cascade" | null;
 }
 
 function toFact(row: FactRow): LoadedFact {
   const { id, hop } = row;
-  const base = { id, hop, correlationId: row.correlation_id, state: null };
+  const base = {
+    id,
+    hop,
+    correlationId: row.correlation_id,
+    state: null,
+    at: row.at.getTime(),
+    contentVersion: row.content_version,
+    quarantined: row.quarantined,
+    suppressed: row.backfill_updates === "suppress",
+    backfillId: row.backfill_updates === "cascade" ? row.backfill_id : null,
+    freshness: row.dataset?.freshness ?? null,
+  };
   const source = { type: row.source_type, key: row.source_key };
   switch (row.kind) {
     case "update": {
-      const { namespace, name, partitions } = row.dataset;
+      const { namespace, name, partitions } = present(row.dataset, "the dataset of an update");
       const partition = JSON.parse(row.update_partition) as Partition;
       const { metadata, change, uri } = row;
       return {

@@ -10,7 +10,7 @@ import { type RawBuilder, sql } from "kysely";
 import { ascending } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
-/** What runs consumed, by run, in order of position. */
+/** What runs consumed, by run, in order of position; a rerun has what its partial run had before. */
 export async function loadReceived(
   tx: Tx,
   runIds: readonly number[],
@@ -18,18 +18,24 @@ export async function loadReceived(
   const received = new Map<number, ReceivedFact[]>();
   if (runIds.length === 0) return received;
   const { rows } = await sql<ReceivedRow>`
-    select d.run_id, d.fact_kind, d.fact_id,
+    with recursive chain as (
+      select id as run_id, id as part, rerun_of from millrace.run
+      where id = any(${ascending(runIds)}::bigint[])
+      union all
+      select c.run_id, r.id, r.rerun_of from chain c join millrace.run r on r.id = c.rerun_of
+    )
+    select c.run_id, d.fact_kind, d.fact_id,
       ${updateColumns},
       e.name as event, e.data,
       p.namespace || '/' || p.name as pipeline, r.state, r.result
-    from millrace.delivery d
+    from chain c
+    join millrace.delivery d on d.run_id = c.part
     left join millrace.update u on d.fact_kind = 'update' and u.id = d.fact_id
     left join millrace.dataset s on s.id = u.dataset_id
     left join millrace.event e on d.fact_kind = 'event' and e.id = d.fact_id
     left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
     left join millrace.pipeline p on p.id = r.pipeline_id
-    where d.run_id = any(${ascending(runIds)}::bigint[])
-    order by d.run_id, d.position nulls first, d.id`.execute(tx);
+    order by c.run_id, c.part, d.position nulls first, d.id`.execute(tx);
   for (const row of rows) {
     const facts = received.get(row.run_id) ?? [];
     facts.push(toReceived(row));

@@ -6,6 +6,7 @@ import {
   checkPipeline,
   datasetId,
   definitionInvalid,
+  jitterOf,
   type Deployment,
   MillraceError,
   nextTick,
@@ -19,7 +20,9 @@ import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
+import { armFreshness } from "./freshness.ts";
 import { startRuns } from "./progress-runs.ts";
+import { listTriggerSpecs, regroup } from "./regroup.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import { lockRegistry } from "./trigger-cache.ts";
@@ -45,11 +48,14 @@ export function register(
     if (await isUnchanged(tx, deployment)) return {};
     await upsertDeployment(tx, deployment);
     await upsertDatasets(tx, deployment.pipelines);
+    const before = await listTriggerSpecs(tx, deployment);
     await upsertPipelines(tx, deployment);
     await upsertTriggers(tx, deployment);
     await armSchedules(tx, log);
+    await armFreshness(tx, log);
     await sql`update millrace.registry set version = version + 1`.execute(tx);
     await admitWaiting(work, deployment);
+    await regroup(work, before);
     return {};
   });
 }
@@ -200,6 +206,7 @@ interface ArmedSchedule {
   readonly id: number;
   readonly spec: ScheduleSpec;
   readonly due_at: Date | null;
+  readonly slot: Date | null;
   readonly now: Date;
 }
 
@@ -212,25 +219,28 @@ async function armSchedules(tx: Tx, log: AfterwardsLog): Promise<void> {
     where m.kind = 'schedule' and t.id = m.trigger_id
       and (not t.active or t.spec ->> 'type' <> 'schedule')`.execute(tx);
   const { rows } = await sql<ArmedSchedule>`
-    select t.id, t.spec, m.due_at, millrace.now() as now from millrace.trigger t
+    select t.id, t.spec, m.due_at, m.slot, millrace.now() as now from millrace.trigger t
     left join millrace.timer m on m.kind = 'schedule' and m.trigger_id = t.id
     where t.active and t.spec ->> 'type' = 'schedule'`.execute(tx);
   const wrong = rows.filter((row) => !standsForTick(row));
   const timers = wrong.flatMap(({ id, spec, now }) => {
-    const due = nextTick(spec, now.getTime());
-    return due === null ? [] : [{ trigger_id: id, due_ms: due }];
+    const slot = nextTick(spec, now.getTime());
+    if (slot === null) return [];
+    return [{ trigger_id: id, due_ms: slot + jitterOf(spec, id, slot), slot_ms: slot }];
   });
   const wrongIds = wrong.map(({ id }) => id);
   await sql`delete from millrace.timer
     where kind = 'schedule' and trigger_id = any(${wrongIds}::bigint[])`.execute(tx);
   const armed = await sql<{ due_at: Date }>`
-    insert into millrace.timer (kind, trigger_id, due_at)
-    select 'schedule', trigger_id, to_timestamp(due_ms / 1000.0)
-    from ${records(timers, "trigger_id bigint, due_ms bigint")}
+    insert into millrace.timer (kind, trigger_id, due_at, slot)
+    select 'schedule', trigger_id, to_timestamp(due_ms / 1000.0), to_timestamp(slot_ms / 1000.0)
+    from ${records(timers, "trigger_id bigint, due_ms bigint, slot_ms bigint")}
     returning due_at`.execute(tx);
   armed.rows.forEach(({ due_at }) => log.timer(due_at));
 }
 
-function standsForTick({ spec, due_at }: ArmedSchedule): boolean {
-  return due_at !== null && nextTick(spec, due_at.getTime() - 1) === due_at.getTime();
+function standsForTick({ id, spec, due_at, slot }: ArmedSchedule): boolean {
+  if (due_at === null) return false;
+  const tick = (slot ?? due_at).getTime();
+  return nextTick(spec, tick - 1) === tick && tick + jitterOf(spec, id, tick) === due_at.getTime();
 }

@@ -85,7 +85,10 @@ export async function listPending(
   limit: number,
 ): Promise<readonly Fact[]> {
   const { rows } = await sql<Fact>`
-    select kind, id from millrace.fact_pending
+    select kind, id from (
+      select kind, id, since from millrace.fact_pending
+      union all select 'wake', id, since from millrace.wake
+    ) f
     where since <= (select millrace.now()) - ${olderThanMs}::float8 * interval '1 millisecond'
     order by since limit ${limit}`.execute(database.db);
   return rows.map(({ kind, id }) => ({ kind, id }));

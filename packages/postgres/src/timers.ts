@@ -3,6 +3,8 @@ import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { fireRetries } from "./fire-retries.ts";
 import { fireSchedules } from "./fire-schedules.ts";
+import { fireFreshness } from "./freshness.ts";
+import { fireGroups } from "./group-timers.ts";
 import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { perform } from "./work.ts";
@@ -10,11 +12,13 @@ import { perform } from "./work.ts";
 /** A timer that this transaction holds. */
 export interface TimerRow {
   readonly id: number;
-  readonly kind: "schedule" | "retry";
+  readonly kind: "schedule" | "retry" | "freshness";
   readonly due_at: Date;
   readonly trigger_id: number | null;
   readonly task_run_id: number | null;
   readonly attempt: number | null;
+  readonly dataset_id: number | null;
+  readonly slot: Date | null;
   readonly now: Date;
 }
 
@@ -23,7 +27,24 @@ export interface TimerRow {
  * and a slot of a schedule starts at most one run by its primary key. Under the registry lock, like
  * all that judges by triggers: a registration sets timers too, after it has locked pipelines.
  */
-export function fireDue(
+export async function fireDue(
+  database: Database,
+  versions: VersionCache,
+  limit: number,
+): Promise<Afterwards & { readonly fired: number }> {
+  const groups = await fireGroups(database, versions, limit);
+  const others = await fireOthers(database, versions, limit);
+  return {
+    bells: [...groups.bells, ...others.bells],
+    facts: [...groups.facts, ...others.facts],
+    timerAt: others.timerAt,
+    ended: [...groups.ended, ...others.ended],
+    // At the limit in either, there is more.
+    fired: groups.fired + others.fired,
+  };
+}
+
+function fireOthers(
   database: Database,
   versions: VersionCache,
   limit: number,
@@ -31,8 +52,9 @@ export function fireDue(
   return perform(database, versions, "fire timers", async (work) => {
     await lockRegistry(work.tx, "shared");
     const { rows } = await sql<TimerRow>`
-      select id, kind, due_at, trigger_id, task_run_id, attempt, millrace.now() as now
-      from millrace.timer where due_at <= (select millrace.now())
+      select id, kind, due_at, trigger_id, task_run_id, attempt, dataset_id, slot,
+        millrace.now() as now
+      from millrace.timer where due_at <= (select millrace.now()) and kind <> 'group'
       order by due_at limit ${limit} for update skip locked`.execute(work.tx);
     if (rows.length > 0) {
       await fireRetries(
@@ -42,6 +64,10 @@ export function fireDue(
       await fireSchedules(
         work,
         rows.filter(({ kind }) => kind === "schedule"),
+      );
+      await fireFreshness(
+        work,
+        rows.filter(({ kind }) => kind === "freshness"),
       );
     }
     return { fired: rows.length };

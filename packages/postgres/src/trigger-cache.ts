@@ -34,8 +34,10 @@ export class TriggerCache {
       pipeline_id: number;
       version_id: number;
       paused: boolean;
+      disabled: boolean;
       pipeline: PipelineSpec;
-    }>`select t.id, t.name, t.spec, t.pipeline_id, p.version_id, p.paused, v.spec as pipeline
+    }>`select t.id, t.name, t.spec, t.pipeline_id, p.version_id, p.paused,
+         t.paused as disabled, v.spec as pipeline
        from millrace.trigger t
        join millrace.pipeline p on p.id = t.pipeline_id
        join millrace.pipeline_version v on v.id = p.version_id
@@ -48,9 +50,18 @@ export class TriggerCache {
       versionId: row.version_id,
       partitions: row.pipeline.partitions,
       spec: row.spec,
-      off: row.paused ? "pipeline_paused" : row.spec.enabled ? null : "trigger_disabled",
+      off: offOf(row),
     }));
     this.#index = new TriggerIndex(registryVersion, triggers);
     return this.#index;
   }
+}
+
+function offOf(row: {
+  readonly paused: boolean;
+  readonly disabled: boolean;
+  readonly spec: ConditionTriggerSpec;
+}): RegisteredTrigger["off"] {
+  if (row.paused) return "pipeline_paused";
+  return row.spec.enabled && !row.disabled ? null : "trigger_disabled";
 }

@@ -21,7 +21,7 @@ const CATCH_UP_MAX = 100;
 export function dueSlots(spec: ScheduleSpec, due: Instant, now: Instant): DueSlots {
   if (spec.catchup === "all") return everySlot(spec, due, now);
   const newest = Math.max(due, previousTick(spec, now + 1) ?? due);
-  const wanted = spec.catchup === "last" || now - newest <= ON_TIME_MS;
+  const wanted = spec.catchup === "last" || now - newest <= ON_TIME_MS + (spec.jitterMs ?? 0);
   return { slots: wanted ? [newest] : [], next: nextTick(spec, now) };
 }
 
