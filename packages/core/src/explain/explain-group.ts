@@ -100,10 +100,7 @@ function live(found: Evaluation<PendingDelivery>, known: Known): Live {
     return ["limit_reached", () => `${limitWords(limit)}; ${keptWords(kept, runs)}.`];
   }
   if (found.steps.length > 0) {
-    return [
-      "due",
-      () => "Decided by the time that has passed; a worker or scheduler will act on it.",
-    ];
+    return ["due", () => "Nothing holds it: a worker or scheduler will act on it."];
   }
   if (waiting?.for === "batch") {
     return ["batched", (now) => batchWords(kept, timerAt, rules, now)];

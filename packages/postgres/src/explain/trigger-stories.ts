@@ -10,7 +10,7 @@ const GROUPS_MAX = 20;
 /** Of a pipeline, the newest runs among which the last of each trigger is looked for. */
 const RUNS_MAX = 1_000;
 
-/** The triggers of one pipeline, in the order in which they were registered. */
+/** The triggers of one pipeline, by name. */
 export async function loadTriggerStories(
   tx: Tx,
   pipelineRowId: number,

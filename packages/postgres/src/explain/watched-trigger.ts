@@ -55,7 +55,7 @@ export async function loadWatched(
       p.paused_at as pipeline_paused_at, p.paused_by as pipeline_paused_by
     from millrace.trigger t join millrace.pipeline p on p.id = t.pipeline_id
     join millrace.pipeline_version v on v.id = p.version_id
-    where ${which} and t.active order by t.id`.execute(tx);
+    where ${which} and t.active order by t.name, t.id`.execute(tx);
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
