@@ -75,7 +75,8 @@ type Refusal = Pick<Delivery, "disposition" | "reason">;
 
 interface Group {
   readonly partition: Partition;
-  readonly member: string;
+  /** As the leg sees it that counts by members, else as the first one does. */
+  member: string;
   readonly legs: number[];
 }
 
@@ -149,10 +150,15 @@ function sort(legs: readonly MatchedLeg[], fact: TriggeringFact): Sorted {
     }
     // Legs that map to the same partitions leave out the same ones.
     cut = Math.max(cut, mapped.cut);
+    const member = partitionText(partition);
     for (const target of mapped.partitions) {
-      const group = groupFor(groups, target, partitionText(partition), atMost);
-      if (group === null) overflow += 1;
-      else group.legs.push(number);
+      const group = groupFor(groups, target, member, atMost);
+      if (group === null) {
+        overflow += 1;
+        continue;
+      }
+      group.legs.push(number);
+      if (leg.complete !== undefined) group.member = member;
     }
   }
   return { groups, refusals, cut: cut + overflow };
