@@ -69,6 +69,8 @@ test.each([
   [2, ["update", "raw", "--partition", "date=2026-02-03"], /required metadata/],
   [3, ["publish", "prices.stael"], /Did you mean prices\.stale/],
   [3, ["show", "999"], /There is no run run_999/],
+  [3, ["release", "999"], /There is no update_999/],
+  [2, ["release", "run_1"], /run_1 is no update/],
   [6, ["run", "fall", "--timeout", "100ms"], /goes on/],
 ])("exit %i: millrace %j says why", async (exit, args, why) => {
   const { code, stderr } = await run(...args);

@@ -210,10 +210,11 @@ function timerOf(datasetId: number) {
 }
 
 async function waitsForLock(database: Database): Promise<void> {
-  for (;;) {
+  for (let look = 0; look < 2_000; look++) {
     const { rows } = await sql<{ count: number }>`
       select count(*)::int as count from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock'`.execute(database.db);
     if ((rows[0]?.count ?? 0) > 0) return;
   }
+  throw new Error("nobody waits for a lock");
 }

@@ -154,6 +154,20 @@ describe.each(["embedded", "server"] as const)("quarantine on the %s database", 
     await engine.settle({ t: () => ok() });
   });
 
+  test("an object is a version of what its version id says, or else its etag", async () => {
+    const place = { dataset: "default/looked", partition: {}, bucket: "lake", bytes: 1 };
+    const rest = { kind: "changed", via: "event", at: Date.UTC(2026, 2, 1) } as const;
+    const tell = (key: string, versionId: string | null) =>
+      engine.store.recordObjects([
+        { ...place, ...rest, key, versionId, etag: "e1", sequencer: "01" },
+      ]);
+    await tell("a", "v7");
+    expect(await lastUpdate()).toMatchObject({ content_version: "v7" });
+    await tell("b", null);
+    expect(await lastUpdate()).toMatchObject({ content_version: "e1" });
+    await engine.settle();
+  });
+
   test("nobody else publishes an event of Millrace's own", async () => {
     const item = { data: null, idempotencyKey: null, correlationId: null };
     const source = { type: "api", key: "test" };
