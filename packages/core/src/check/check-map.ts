@@ -26,7 +26,11 @@ export function mapProblem(
       return to.kind === "dynamic"
         ? "all of its values are not known beforehand; give it keys(), or map it with same()"
         : null;
-    default: {
+    case "same":
+    case "rollup":
+    case "offset":
+    case "expand":
+    case "table": {
       const alone = ownProblem(map, to);
       if (alone !== null || partitions === null) return alone;
       const scheme = own(partitions, map.from);

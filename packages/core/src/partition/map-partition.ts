@@ -1,5 +1,5 @@
 import type { Instant } from "../lib/instant.ts";
-import type { Partition, PartitionScheme, PartitionSchemes } from "../spec/partition-spec.ts";
+import type { Partition, PartitionSchemes } from "../spec/partition-spec.ts";
 import type { PartitionMapSpec } from "../spec/trigger-spec.ts";
 import { type MapSource, mapValues } from "./map-values.ts";
 import { isCalendar, partitionAt } from "./partition-value.ts";
@@ -16,6 +16,8 @@ export type MapResult =
     }
   /** `reason` is part of a sentence that names the consumer's key. */
   | { readonly ok: false; readonly reason: string };
+
+const NOTHING_MAPS = { reason: "nothing maps to it" } as const;
 
 interface KeyValues {
   readonly key: string;
@@ -38,7 +40,8 @@ export function mapPartition(
   const keys: KeyValues[] = [];
   let count = 1;
   for (const [key, scheme] of Object.entries(to)) {
-    const mapped = valuesFor(maps, key, scheme, source, atMost);
+    const map = Object.hasOwn(maps, key) ? maps[key] : undefined;
+    const mapped = map === undefined ? NOTHING_MAPS : mapValues(map, source, scheme, atMost);
     if ("reason" in mapped)
       return { ok: false, reason: `partition key "${key}": ${mapped.reason}` };
     count *= mapped.count;
@@ -57,18 +60,6 @@ export function mapPartition(
 export function intervalPartition(schemes: PartitionSchemes, start: Instant): Partition {
   const keys = Object.entries(schemes);
   return Object.fromEntries(keys.map(([key, scheme]) => [key, partitionAt(scheme, start)]));
-}
-
-function valuesFor(
-  maps: Readonly<Record<string, PartitionMapSpec>>,
-  key: string,
-  scheme: PartitionScheme,
-  source: MapSource,
-  most: number,
-): ReturnType<typeof mapValues> {
-  const map = Object.hasOwn(maps, key) ? maps[key] : undefined;
-  if (map === undefined) return { reason: "nothing maps to it" };
-  return mapValues(map, source, scheme, most);
 }
 
 /** The first `most` combinations, in which periods change last: so the newest come first. */

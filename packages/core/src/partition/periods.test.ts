@@ -67,6 +67,7 @@ test.each([
   ["day", "Pacific/Apia", "2011-12-31", -1, "2011-12-29"],
   ["hour", "America/New_York", "2026-03-08T01", 1, "2026-03-08T03"],
   ["hour", "America/Havana", "2026-03-07T23", 1, "2026-03-08T01"],
-] as const)("of %s in %s, %s moved by %i is %s", (kind, timezone, value, by, moved) => {
+] as const)("of %s in %s, %s moved by %i is %s", (...row) => {
+  const [kind, timezone, value, by, moved] = row;
   expect(movedPeriod(value, scheme(kind, timezone, "2000"), by)).toBe(moved);
 });

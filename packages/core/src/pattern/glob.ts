@@ -3,8 +3,8 @@
  * O(text × glob) at worst: only the last `*` is ever tried again, so nothing backtracks twice.
  */
 export function matchesGlob(glob: string, text: string): boolean {
-  const pattern = [...glob];
-  const characters = [...text];
+  const pattern = Array.from(glob);
+  const characters = Array.from(text);
   let at = 0;
   let star = -1;
   let starAt = 0;

@@ -2,10 +2,15 @@ import { parseUriTemplate } from "../dataset/uri-template.ts";
 import type { Piece } from "./pieces.ts";
 import { takeApart } from "./uri-pattern.ts";
 
+/** Any one character in a segment; longer than a character, and so never mistaken for one. */
+const IN_SEGMENT = "segment";
+/** Any one character. */
+const ANYTHING = "anything";
+
 /** One step of a URI that is read from left to right. */
 interface State {
-  /** What it takes to get to the next state: a character itself, `any` one, or one in a segment. */
-  readonly takes: string | "segment" | "any" | null;
+  /** What it takes to get to the next state: a character itself, or one of the two above. */
+  readonly takes: string;
   /** States that are reached by taking it. */
   readonly next: readonly number[];
   /** States that are reached by taking nothing. */
@@ -42,11 +47,10 @@ function meet(a: readonly State[], b: readonly State[]): boolean {
   return false;
 }
 
-function common(a: State["takes"], b: State["takes"]): boolean {
-  if (a === null || b === null) return false;
-  if (a === "any" || b === "any" || a === b) return true;
-  if (a === "segment") return b !== "/";
-  return b === "segment" && a !== "/";
+function common(a: string, b: string): boolean {
+  if (a === ANYTHING || b === ANYTHING || a === b) return true;
+  if (a === IN_SEGMENT) return b !== "/";
+  return b === IN_SEGMENT && a !== "/";
 }
 
 function statesOf(pieces: readonly Piece[]): State[] {
@@ -59,21 +63,25 @@ function statesOf(pieces: readonly Piece[]): State[] {
 function statesAt(piece: Piece, at: number): State[] {
   switch (piece.type) {
     case "text":
-      return [...piece.text].map((takes, offset) => ({ takes, next: [at + offset + 1], free: [] }));
+      return Array.from(piece.text, (takes, offset) => ({
+        takes,
+        next: [at + offset + 1],
+        free: [],
+      }));
     case "one":
-      return [{ takes: "segment", next: [at + 1], free: [] }];
+      return [{ takes: IN_SEGMENT, next: [at + 1], free: [] }];
     case "some":
-      return [{ takes: "segment", next: [at], free: [at + 1] }];
+      return [{ takes: IN_SEGMENT, next: [at], free: [at + 1] }];
     case "slot":
-      return [{ takes: "segment", next: [at, at + 1], free: [] }];
+      return [{ takes: IN_SEGMENT, next: [at, at + 1], free: [] }];
     case "folders":
       // Whole segments, each with its slash: between them, inside one, before its slash.
       return [
-        { takes: "segment", next: [at + 1], free: [at + 2, at + 3] },
-        { takes: "segment", next: [at + 1], free: [at + 2] },
+        { takes: IN_SEGMENT, next: [at + 1], free: [at + 2, at + 3] },
+        { takes: IN_SEGMENT, next: [at + 1], free: [at + 2] },
         { takes: "/", next: [at], free: [] },
       ];
     case "rest":
-      return [{ takes: "any", next: [at], free: [at + 1] }];
+      return [{ takes: ANYTHING, next: [at], free: [at + 1] }];
   }
 }

@@ -153,7 +153,10 @@ function factKey({ source }: MatchableFact): string {
       return `pipeline ${source.pipeline}`;
     case "event":
       return `event ${source.event}`;
-    default:
+    case "pattern":
+    case "events":
       return "";
+    default:
+      return unreachable(source);
   }
 }
