@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { contextOf, type Runner } from "./command-context.ts";
 import { backfillCommand } from "./commands/backfill.ts";
+import { backtestCommand } from "./commands/backtest.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { checkCommand } from "./commands/check.ts";
 import { devCommand } from "./commands/dev.ts";
@@ -22,7 +23,7 @@ import type { ExitCode } from "./exit-code.ts";
 
 const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
   ["Start:", [devCommand, checkCommand]],
-  ["Look:", [graphCommand, runsCommand, showCommand, whyCommand]],
+  ["Look:", [graphCommand, runsCommand, showCommand, whyCommand, backtestCommand]],
   [
     "Act:",
     [

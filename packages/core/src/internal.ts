@@ -81,6 +81,7 @@ export * from "./event/built-in.ts";
 export * from "./event/reserved.ts";
 export * from "./schedule/jitter.ts";
 export { requiredOf } from "./check/json-schema-path.ts";
+export * from "./replay/compare-runs.ts";
 export * from "./replay/replay.ts";
 export type * from "./replay/replay-decision.ts";
 export type * from "./replay/replay-groups.ts";

@@ -13,3 +13,4 @@ export * from "./read-deliveries.ts";
 export * from "./read-runs.ts";
 export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";
 export { PostgresLeaseKeeper } from "./lease/postgres-lease-keeper.ts";
+export { type History, loadHistory, type RecordedRun } from "./replay-facts.ts";

@@ -1,6 +1,6 @@
 import type { PartitionSchemes } from "../spec/partition-spec.ts";
 import { type PipelineId, pipelineId, type PipelineSpec } from "../spec/pipeline-spec.ts";
-import type { LegSpec, ScheduleSpec, SourceSpec } from "../spec/trigger-spec.ts";
+import type { LegSpec, ScheduleSpec, SourceSpec, TriggerSpec } from "../spec/trigger-spec.ts";
 import { type RegisteredTrigger, TriggerIndex } from "../trigger/trigger-index.ts";
 
 /** A schedule of a pipeline. */
@@ -8,6 +8,8 @@ export interface ReplaySchedule {
   readonly pipeline: PipelineId;
   readonly trigger: string;
   readonly spec: ScheduleSpec;
+  /** Its place among all triggers: what its share of the jitter is drawn from. */
+  readonly triggerId: number;
 }
 
 /** The pipelines of a replay, and what is paused of them. */
@@ -30,10 +32,8 @@ export class ReplayRegistry {
   }
 
   schedules(): readonly ReplaySchedule[] {
-    return [...this.#specs].flatMap(([pipeline, { triggers }]) =>
-      Object.entries(triggers).flatMap(([trigger, spec]) =>
-        spec.type === "schedule" ? [{ pipeline, trigger, spec }] : [],
-      ),
+    return this.#triggers().flatMap(({ pipeline, name, spec, triggerId }) =>
+      spec.type === "schedule" ? [{ pipeline, trigger: name, spec, triggerId }] : [],
     );
   }
 
@@ -54,20 +54,33 @@ export class ReplayRegistry {
   }
 
   #toIndex(): TriggerIndex {
-    const triggers: RegisteredTrigger[] = [];
-    let triggerId = 0;
-    let row = 0;
-    for (const [pipeline, { partitions, triggers: declared }] of this.#specs) {
-      row++;
-      for (const [name, spec] of Object.entries(declared)) {
-        triggerId++;
-        if (spec.type === "schedule") continue;
-        const place = { triggerId, name, pipelineRowId: row, pipeline, versionId: row };
-        triggers.push({ ...place, partitions, spec, off: this.off(pipeline, name) });
-      }
-    }
-    return new TriggerIndex(1, triggers);
+    const registered = this.#triggers().flatMap(
+      ({ row, spec, ...trigger }): RegisteredTrigger[] => {
+        if (spec.type === "schedule") return [];
+        const off = this.off(trigger.pipeline, trigger.name);
+        return [{ ...trigger, pipelineRowId: row, versionId: row, spec, off }];
+      },
+    );
+    return new TriggerIndex(1, registered);
   }
+
+  #triggers(): Declared[] {
+    const all = [...this.#specs].flatMap(([pipeline, { partitions, triggers }], place) =>
+      Object.entries(triggers).map(([name, spec]) => {
+        return { pipeline, row: place + 1, partitions, name, spec };
+      }),
+    );
+    return all.map((trigger, place) => ({ ...trigger, triggerId: place + 1 }));
+  }
+}
+
+interface Declared {
+  readonly triggerId: number;
+  readonly name: string;
+  readonly pipeline: PipelineId;
+  readonly row: number;
+  readonly partitions: PartitionSchemes;
+  readonly spec: TriggerSpec;
 }
 
 function pauseKey(pipeline: PipelineId, trigger: string | null): string {

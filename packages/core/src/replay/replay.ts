@@ -2,6 +2,7 @@ import type { Instant } from "../lib/instant.ts";
 import type { RunState } from "../run/states.ts";
 import { dueSlots } from "../schedule/due-slots.ts";
 import { nextTick } from "../schedule/cron.ts";
+import { jitterOf } from "../schedule/jitter.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
@@ -191,12 +192,14 @@ export class Replay {
   }
 
   #arm(schedule: ReplaySchedule, due: Instant | null): void {
-    if (due !== null) this.#agenda.add(due, () => this.#tick(schedule, due));
+    if (due === null) return;
+    const jitterMs = jitterOf(schedule.spec, schedule.triggerId, due);
+    this.#agenda.add(due + jitterMs, () => this.#tick(schedule, due, jitterMs));
   }
 
-  #tick(schedule: ReplaySchedule, due: Instant): void {
+  #tick(schedule: ReplaySchedule, due: Instant, jitterMs: number): void {
     const { pipeline, trigger, spec } = schedule;
-    const { slots, next } = dueSlots(spec, due, this.#now);
+    const { slots, next } = dueSlots(spec, due, this.#now - jitterMs);
     this.#arm(schedule, next);
     const owner = this.#registry.spec(pipeline);
     if (owner === undefined || this.#registry.off(pipeline, trigger) !== null) return;
