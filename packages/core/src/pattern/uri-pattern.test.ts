@@ -59,6 +59,7 @@ test.each([
   ["s3://lake/raw/{table}/*.csv", "s3://other/raw/orders/{date}.csv", false],
   ["s3://lake/**/x.csv", "s3://lake/a/b/x.csv", true],
   ["s3://lake/**/x.csv", "s3://lake/x.csv", true],
+  ["s3://lake/**/x.csv", "s3://lake/a//x.csv", true],
   ["s3://lake/**/x.csv", "s3://lake/ax.csv", false],
   ["s3://lake/a/**", "s3://lake/{x}/{y}/z", true],
   ["s3://lake/a?c/*", "s3://lake/abc/{y}", true],
