@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import type { Pausable, ResumePlan } from "@millrace/postgres";
+import type { ResumePlan } from "@millrace/postgres";
 import { Command } from "commander";
 import type { CommandContext, Runner } from "../command-context.ts";
 import type { OpenStore } from "../compose.ts";

@@ -107,6 +107,6 @@ function quarantineLine(fact: FactNote, now: Instant): string {
 }
 
 function nextOfMissing(producers: readonly ProducerNote[], now: Instant): NextStep | null {
-  const nothing = { pipeline: "", has: new Set<number>(), limit: null };
+  const nothing = { pipeline: "", trigger: "", has: new Set<number>(), limit: null };
   return nextStep({ ...nothing, reason: "waiting_for", legs: [{ producers }] }, now);
 }

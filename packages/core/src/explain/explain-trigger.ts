@@ -90,7 +90,10 @@ export function explainTrigger(story: TriggerStory, now: Instant): TriggerAnswer
   const [first] = groups;
   const has = new Set(first?.has ?? []);
   const condition = answerCondition(compiled, has, (leg) => legWords(story.legs[leg], now));
-  const next = nextStep({ pipeline, reason: code, legs: story.legs, has, limit: story.limit }, now);
+  const next = nextStep(
+    { pipeline, trigger: name, reason: code, legs: story.legs, has, limit: story.limit },
+    now,
+  );
   return { ...base, reason: code, sentence, condition, nextAt: [], groups, next };
 }
 
@@ -102,14 +105,17 @@ type Explained = Pick<
 >;
 
 function explainSchedule(
-  { hold, pipeline, limit }: TriggerStory,
+  { hold, name, pipeline, limit }: TriggerStory,
   spec: ScheduleSpec,
   now: Instant,
 ): Explained {
   const nextAt = nextTicks(spec, now);
   const none = { condition: null, groups: [] } as const;
   if (hold !== null) {
-    const next = nextStep({ pipeline, reason: hold.code, legs: [], has: new Set(), limit }, now);
+    const next = nextStep(
+      { pipeline, trigger: name, reason: hold.code, legs: [], has: new Set(), limit },
+      now,
+    );
     return { ...none, reason: hold.code, sentence: `${holdWords(hold, now)}.`, nextAt: [], next };
   }
   const [first] = nextAt;

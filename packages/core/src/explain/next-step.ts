@@ -18,6 +18,7 @@ export interface NextStep {
 
 interface Stuck {
   readonly pipeline: string;
+  readonly trigger: string;
   readonly reason: ReasonCode;
   readonly legs: readonly { readonly producers: readonly ProducerNote[] }[];
   readonly has: ReadonlySet<number>;
@@ -26,28 +27,25 @@ interface Stuck {
 
 /** @returns Null when there is nothing to do but to wait. */
 export function nextStep(stuck: Stuck, now: Instant): NextStep | null {
-  const { pipeline, reason, limit } = stuck;
-  switch (reason) {
-    case "pipeline_paused":
-    case "trigger_disabled": {
-      const command = `millrace resume ${shortId(pipeline)} --dry-run`;
-      return reason === "pipeline_paused"
-        ? { sentence: `${shortId(pipeline)} is paused.`, command }
-        : {
-            sentence: "The trigger is disabled: resume it, or enable it in its definition.",
-            command,
-          };
-    }
-    case "limit_reached": {
-      const holder = limit?.activeRunIds[0];
-      if (holder === undefined) return null;
-      return { sentence: `run_${holder} holds the limit.`, command: `millrace show run_${holder}` };
-    }
-    case "waiting_for":
-      return stepOfMissing(stuck, now);
-    default:
-      return null;
+  const { reason, limit } = stuck;
+  const pipeline = shortId(stuck.pipeline);
+  if (reason === "pipeline_paused") {
+    return {
+      sentence: `${pipeline} is paused.`,
+      command: `millrace resume ${pipeline} --dry-run`,
+    };
   }
+  if (reason === "trigger_disabled") {
+    const sentence = `Trigger ${stuck.trigger} is disabled.`;
+    return {
+      sentence,
+      command: `millrace resume ${pipeline} --trigger ${stuck.trigger} --dry-run`,
+    };
+  }
+  if (reason === "waiting_for") return stepOfMissing(stuck, now);
+  const holder = reason === "limit_reached" ? limit?.activeRunIds[0] : undefined;
+  if (holder === undefined) return null;
+  return { sentence: `run_${holder} holds the limit.`, command: `millrace show run_${holder}` };
 }
 
 /** A producer that failed explains most; then one that is at it, or has never run. */

@@ -12,7 +12,6 @@ export const REASON_CODES = [
   "pipeline_paused",
   "no_subscribers",
   "duplicate",
-  "idle",
   "schedule",
   "manual",
   "backfill",
