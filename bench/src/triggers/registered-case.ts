@@ -23,7 +23,7 @@ export const patternsCase: BenchCase = {
   title: "Evaluating one update among many triggers and patterns that do not match it, against few",
   ratioGoal: 1.5,
   prepare: (quick) =>
-    onServer((server) => prepare(server, { many: quick ? 1_000 : 10_000, patterns: 100 })),
+    onServer((server) => prepare(server, { many: quick ? 500 : 2_000, patterns: 100 })),
 };
 
 interface Crowd {
