@@ -40,16 +40,18 @@ export interface RecordedRun extends ComparableRun {
  * Reads the facts that concern a pipeline's triggers, and the runs that they started. Runs that
  * consumed something from before are left out: a replay cannot know it.
  *
+ * @param spec - The pipeline as it is; `changed`, as it is replayed: facts of both are read.
  * @throws {INPUT_INVALID} When there are more than 100,000 facts.
  */
 export function loadHistory(
   database: Database,
   spec: PipelineSpec,
+  changed: PipelineSpec,
   since: Instant,
 ): Promise<History> {
   return transact(database, "read the history of a pipeline", async (tx) => {
     const from = await beginning(tx, spec, since);
-    const wanted = await listFacts(tx, sourcesOf(spec), from.at);
+    const wanted = await listFacts(tx, [...sourcesOf(spec), ...sourcesOf(changed)], from.at);
     const facts: LoadedFact[] = [];
     for (let place = 0; place < wanted.length; place += CHUNK) {
       facts.push(...(await loadFacts(tx, wanted.slice(place, place + CHUNK))));

@@ -51,7 +51,7 @@ async function backtest(
   if (found === undefined) throw inputInvalid("pipeline", [`There is no pipeline ${id}.`]);
   const spec = await withTrigger(found, asked.trigger ?? null);
   const sinceMs = durationMs("--since", asked.since);
-  const history = await loadHistory(database, spec, Date.now() - sinceMs);
+  const history = await loadHistory(database, found, spec, Date.now() - sinceMs);
   const replayed = replay(spec, history);
   const { same, onlyRecorded, onlyNow } = compareRuns(history.runs, replayed);
   terminal.document({
