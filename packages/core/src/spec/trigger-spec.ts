@@ -1,6 +1,7 @@
 import type { DatasetId } from "./dataset-spec.ts";
 import type { FilterSpec } from "./filter-spec.ts";
 import type { JsonValue } from "./json.ts";
+import type { PartitionSchemes } from "./partition-spec.ts";
 import type { PipelineId } from "./pipeline-spec.ts";
 
 /**
