@@ -22,7 +22,10 @@ alter table millrace.trigger_group add column backfill_id bigint,
   add column owed_until timestamptz,
   add column owed_run_id bigint,
   add column alerted_at bigint,
-  add column clock timestamptz;
+  add column clock timestamptz,
+  add column seen bigint not null default 0,
+  add column decided_at timestamptz,
+  add column satisfied_at timestamptz;
 
 comment on column millrace.trigger_group.clock is
   'What arrives counts as of this moment at the earliest: everything before it is decided.';

@@ -191,28 +191,23 @@ async function keepState(
   owedTo: ReadonlyMap<number, number>,
 ): Promise<void> {
   const rows = decided.flatMap(({ group, found }) => {
-    const { owed, owedUntil, alertedAt } = found.state;
-    const isSame = alertedAt === group.state.alertedAt && String(owed) === String(group.state.owed);
-    if (isSame && (found.steps.length === 0 || (found.clock ?? 0) <= (group.clock ?? 0))) return [];
+    // Without anything that waits there is nothing to take up again.
+    const { owed, owedUntil, alertedAt, seen, decidedAt, satisfiedAt } = found.state;
+    if (found.waiting === null && owed.length === 0 && group.state.owed.length === 0) return [];
     const owed_run_id = owed.length === 0 ? null : (owedTo.get(group.id) ?? group.owedRunId);
-    return [
-      {
-        id: group.id,
-        owed,
-        owed_until: owedUntil,
-        owed_run_id,
-        alerted_at: alertedAt,
-        clock: found.clock,
-      },
-    ];
+    const until = { owed_until: owedUntil, decided_at: decidedAt, satisfied_at: satisfiedAt };
+    return [{ id: group.id, owed, owed_run_id, alerted_at: alertedAt, seen, ...until }];
   });
   if (rows.length === 0) return;
   const columns = `id bigint, owed smallint[], owed_until bigint, owed_run_id bigint,
-    alerted_at bigint, clock bigint`;
+    alerted_at bigint, seen bigint, decided_at bigint, satisfied_at bigint`;
   await sql`
     update millrace.trigger_group g set owed = x.owed,
       owed_until = to_timestamp(x.owed_until / 1000.0), owed_run_id = x.owed_run_id,
-      alerted_at = x.alerted_at, clock = greatest(g.clock, to_timestamp(x.clock / 1000.0))
+      alerted_at = x.alerted_at, seen = x.seen,
+      decided_at = to_timestamp(x.decided_at / 1000.0),
+      satisfied_at = to_timestamp(x.satisfied_at / 1000.0),
+      clock = greatest(g.clock, to_timestamp(x.decided_at / 1000.0))
     from ${records(rows, columns)} where g.id = x.id`.execute(tx);
 }
 

@@ -27,16 +27,34 @@ export interface Group {
   readonly clock: Instant | null;
 }
 
-interface GroupRow {
+/** The columns of what a group remembers. */
+export interface GroupStateRow {
+  readonly owed: readonly number[];
+  readonly owed_until: Date | null;
+  readonly alerted_at: number | null;
+  readonly seen: number;
+  readonly decided_at: Date | null;
+  readonly satisfied_at: Date | null;
+}
+
+export function toGroupState(row: GroupStateRow): GroupState {
+  return {
+    owed: row.owed,
+    owedUntil: row.owed_until?.getTime() ?? null,
+    alertedAt: row.alerted_at,
+    seen: row.seen,
+    decidedAt: row.decided_at?.getTime() ?? null,
+    satisfiedAt: row.satisfied_at?.getTime() ?? null,
+  };
+}
+
+interface GroupRow extends GroupStateRow {
   readonly id: number;
   readonly trigger_id: number;
   readonly partition: string;
   readonly backfill_id: number | null;
   readonly next_position: number;
-  readonly owed: readonly number[];
-  readonly owed_until: Date | null;
   readonly owed_run_id: number | null;
-  readonly alerted_at: number | null;
   readonly clock: Date | null;
 }
 
@@ -68,7 +86,7 @@ export async function lockGroups(
   }
   const locked = await sql<GroupRow>`
     select g.id, g.trigger_id, g.partition, g.backfill_id, g.next_position, g.owed, g.owed_until,
-      g.owed_run_id, g.alerted_at, g.clock
+      g.owed_run_id, g.alerted_at, g.clock, g.seen, g.decided_at, g.satisfied_at
     from millrace.trigger_group g
     where g.id in (
       select n.id from millrace.trigger_group n
@@ -90,11 +108,7 @@ function toGroup(row: GroupRow, trigger: IndexedTrigger): Group {
     partition: JSON.parse(row.partition) as Partition,
     backfillId: row.backfill_id,
     nextPosition: row.next_position,
-    state: {
-      owed: row.owed,
-      owedUntil: row.owed_until?.getTime() ?? null,
-      alertedAt: row.alerted_at,
-    },
+    state: toGroupState(row),
     owedRunId: row.owed_run_id,
     clock: row.clock?.getTime() ?? null,
   };

@@ -62,6 +62,10 @@ export async function regroup(work: Work, before: ReadonlyMap<number, string>): 
   if (edited.length === 0) return;
   const index = await new TriggerCache().load(tx, await lockRegistry(tx, "exclusive"));
   await redeliver(tx, index, await listWaiting(tx, edited));
+  // What the old definition decided is no measure for the new one.
+  await sql`update millrace.trigger_group
+    set owed = '{}', alerted_at = null, seen = 0, decided_at = null, satisfied_at = null
+    where trigger_id = any(${edited}::bigint[])`.execute(tx);
   await wakeTriggers(tx, log, edited);
 }
 

@@ -72,7 +72,7 @@ export class GroupJudge {
       group.isHeld = true;
       return;
     }
-    const { steps, state, waiting, timerAt, clock } = evaluate(
+    const { steps, state, waiting, timerAt } = evaluate(
       rules,
       group.state,
       group.pending,
@@ -80,7 +80,7 @@ export class GroupJudge {
     );
     group.state = state;
     group.waiting = waiting;
-    group.clock = clock ?? group.clock;
+    group.clock = state.decidedAt ?? group.clock;
     for (const step of steps) this.#take(step, group, trigger);
     if (timerAt !== null && timerAt !== group.timerAt) this.#effects.look(group, timerAt);
     group.timerAt = timerAt;

@@ -63,7 +63,7 @@ export class ReplayGroups {
       partition: partition ?? {},
       known: new Map(),
       pending: [],
-      nextPosition: 0,
+      nextPosition: 1,
       state: NEW_GROUP,
       clock: null,
       timerAt: null,

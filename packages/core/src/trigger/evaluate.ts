@@ -28,9 +28,25 @@ export interface GroupState {
   readonly owedUntil: Instant | null;
   /** Position of the first delivery of the round that a missed deadline was told of. */
   readonly alertedAt: number | null;
+  /** Position of the last delivery that was looked at: of those up to it, all is decided... */
+  readonly seen: number;
+  /**
+   * ...until then, and what arrives later counts as of then at the earliest, so that no decision
+   * is overtaken. Null when nothing was decided.
+   */
+  readonly decidedAt: Instant | null;
+  /** Since when what was looked at satisfies the condition; null when it does not. */
+  readonly satisfiedAt: Instant | null;
 }
 
-export const NEW_GROUP: GroupState = { owed: [], owedUntil: null, alertedAt: null };
+export const NEW_GROUP: GroupState = {
+  owed: [],
+  owedUntil: null,
+  alertedAt: null,
+  seen: 0,
+  decidedAt: null,
+  satisfiedAt: null,
+};
 
 /** A trigger's rules for one of its groups. */
 export interface GroupRules {
@@ -84,11 +100,6 @@ export interface Evaluation<P extends PendingDelivery> {
   readonly waiting: Waiting<P> | null;
   /** When to look again though nothing comes; null: never. */
   readonly timerAt: Instant | null;
-  /**
-   * The last moment that anything was decided about: what arrives later counts as of then at the
-   * earliest, so that no decision is ever overtaken. Null when there was none.
-   */
-  readonly clock: Instant | null;
 }
 
 export interface Waiting<P extends PendingDelivery> {
@@ -121,7 +132,11 @@ export function evaluate<P extends PendingDelivery>(
 ): Evaluation<P> {
   const window = new GroupWindow<P>(rules, state);
   if (isPlain(rules)) return window.takeAll(pending, now);
-  for (const delivery of pending) window.arrive(delivery, Math.min(delivery.at, now));
+  const isSeen = ({ position }: P): boolean => position <= state.seen;
+  window.resume(pending.filter(isSeen));
+  for (const delivery of pending) {
+    if (!isSeen(delivery)) window.arrive(delivery, Math.min(delivery.at, now));
+  }
   return window.rest(now);
 }
 

@@ -46,13 +46,16 @@ export class GroupWindow<P extends PendingDelivery> {
   #clock: Instant = Number.NEGATIVE_INFINITY;
   #owed: ReadonlySet<number>;
   #owedUntil: Instant | null;
-  #alertedAt: number | null;
+  #alertedAt: number | null = null;
+  #seen: number;
+  readonly #state: GroupState;
 
   constructor(rules: GroupRules, state: GroupState) {
     this.#rules = rules;
+    this.#state = state;
+    this.#seen = state.seen;
     this.#owed = new Set(state.owed);
     this.#owedUntil = state.owedUntil;
-    this.#alertedAt = state.alertedAt;
     const { legs } = rules.condition;
     this.#counts = legs.map(() => 0);
     this.#heads = legs.map(() => 0);
@@ -64,8 +67,29 @@ export class GroupWindow<P extends PendingDelivery> {
     });
   }
 
+  /**
+   * Takes up a round where it was left. What was decided is not decided again: it may have been
+   * decided by deliveries that are gone by now.
+   */
+  resume(seen: readonly P[]): void {
+    const { decidedAt, satisfiedAt } = this.#state;
+    if (seen.length === 0 || decidedAt === null) return;
+    const { legs } = this.#rules.condition;
+    for (const delivery of seen) {
+      const young = delivery.legs.filter((leg) => {
+        const spec = legs[leg];
+        return spec === undefined || delivery.at + this.#limit(spec) >= decidedAt;
+      });
+      this.#add({ delivery, at: delivery.at, legs: new Set(young) });
+    }
+    this.#clock = decidedAt;
+    this.#satisfiedAt = satisfiedAt;
+    this.#alertedAt = this.#state.alertedAt;
+  }
+
   /** The next delivery by position. What time brought about before it comes first. */
   arrive(delivery: P, factAt: Instant): void {
+    this.#seen = delivery.position;
     const at = Math.max(this.#clock, factAt);
     this.#advance(at);
     this.#clock = at;
@@ -87,7 +111,14 @@ export class GroupWindow<P extends PendingDelivery> {
     const legs = this.#rules.condition.legs.map((_, leg) => leg);
     return {
       steps: this.#steps,
-      state: { owed: [...this.#owed], owedUntil: this.#owedUntil, alertedAt: this.#alertedAt },
+      state: {
+        owed: [...this.#owed],
+        owedUntil: this.#owedUntil,
+        alertedAt: this.#alertedAt,
+        seen: this.#seen,
+        decidedAt: this.#clock === Number.NEGATIVE_INFINITY ? null : this.#clock,
+        satisfiedAt: this.#satisfiedAt,
+      },
       waiting:
         pending.length === 0
           ? null
@@ -99,7 +130,6 @@ export class GroupWindow<P extends PendingDelivery> {
               since: present(pending[0]).at,
             },
       timerAt: this.#next()?.at ?? null,
-      clock: this.#clock === Number.NEGATIVE_INFINITY ? null : this.#clock,
     };
   }
 
@@ -169,7 +199,7 @@ export class GroupWindow<P extends PendingDelivery> {
   #batchCloses(first: Entry<P>): Instant {
     const { batch } = this.#rules.policy;
     if (batch === undefined || this.#satisfiedAt === null) return Infinity;
-    const quiet = present(this.#round.at(-1)).at + (batch.quietMs ?? Infinity);
+    const quiet = this.#last().at + (batch.quietMs ?? Infinity);
     return Math.max(this.#satisfiedAt, Math.min(quiet, first.at + (batch.maxWaitMs ?? Infinity)));
   }
 
@@ -211,7 +241,7 @@ export class GroupWindow<P extends PendingDelivery> {
     switch (what) {
       case "batch": {
         const { batch } = this.#rules.policy;
-        const quiet = present(this.#round.at(-1)).at + (batch?.quietMs ?? Infinity);
+        const quiet = this.#last().at + (batch?.quietMs ?? Infinity);
         return this.#fire(quiet <= at ? "quiet" : "max_wait", "time", at);
       }
       case "deadline":
@@ -298,6 +328,11 @@ export class GroupWindow<P extends PendingDelivery> {
     } else {
       this.#steps.push({ type: "expire", expired: [delivery], cause: "late", at });
     }
+  }
+
+  /** The newest that still counts: what has expired keeps no batch open. */
+  #last(): Entry<P> {
+    return present(this.#round.findLast(({ legs }) => legs.size > 0));
   }
 
   #alive(): Entry<P>[] {

@@ -1,19 +1,16 @@
 import { type GroupStory, type Partition, present } from "@millrace/core/internal";
 import { sql } from "kysely";
-import type { Group } from "../delivery-groups.ts";
+import { type Group, type GroupStateRow, toGroupState } from "../delivery-groups.ts";
 import { loadPending } from "../delivery-rows.ts";
 import { groupRules, loadMembers } from "../group-rules.ts";
 import type { Tx } from "../transact.ts";
 import { indexedOf, type WatchedTrigger } from "./watched-trigger.ts";
 
-interface GroupRow {
+interface GroupRow extends GroupStateRow {
   readonly id: number;
   readonly trigger_id: number;
   readonly partition: string;
   readonly backfill_id: number | null;
-  readonly owed: readonly number[];
-  readonly owed_until: Date | null;
-  readonly alerted_at: number | null;
 }
 
 /** A group with what waits in it. */
@@ -47,7 +44,8 @@ export async function loadGroups(
 ): Promise<readonly WaitingGroup[]> {
   if (groupIds.length === 0) return [];
   const { rows } = await sql<GroupRow>`
-    select id, trigger_id, partition, backfill_id, owed, owed_until, alerted_at
+    select id, trigger_id, partition, backfill_id, owed, owed_until, alerted_at, seen,
+      decided_at, satisfied_at
     from millrace.trigger_group where id = any(${[...groupIds]}::bigint[])`.execute(tx);
   const byId = new Map(triggers.map((trigger) => [trigger.id, trigger]));
   const found = rows.flatMap((row) => {
@@ -79,14 +77,14 @@ export async function loadGroups(
 }
 
 function toGroup(row: GroupRow, trigger: Group["trigger"]): Group {
-  const { id, backfill_id, owed, alerted_at } = row;
+  const { id, backfill_id } = row;
   return {
     id,
     trigger,
     partition: JSON.parse(row.partition) as Partition,
     backfillId: backfill_id,
     nextPosition: 0,
-    state: { owed, owedUntil: row.owed_until?.getTime() ?? null, alertedAt: alerted_at },
+    state: toGroupState(row),
     owedRunId: null,
     clock: null,
   };
