@@ -92,7 +92,7 @@ describe("what becomes of a partition", () => {
     ["failed-only", "that was cancelled", CANCELLED, "skip", "run_4 cancelled"],
     ["failed-only", "that succeeded before it failed", BROKEN, "rerun", "run_4 failed"],
     ["failed-only", "under way", RUNNING, "skip", "run_5 is running"],
-  ] as const)("%s: one %s", (existing, _what, history, action, reason) => {
+  ] as const)("%s: one %s", (...[existing, , history, action, reason]) => {
     expect(plan({ existing }, history).items).toEqual([{ partition: DATE, action, reason }]);
   });
 });

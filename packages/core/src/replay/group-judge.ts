@@ -72,12 +72,7 @@ export class GroupJudge {
       group.isHeld = true;
       return;
     }
-    const { steps, state, waiting, timerAt } = evaluate(
-      rules,
-      group.state,
-      group.pending,
-      now,
-    );
+    const { steps, state, waiting, timerAt } = evaluate(rules, group.state, group.pending, now);
     group.state = state;
     group.waiting = waiting;
     group.clock = state.decidedAt ?? group.clock;

@@ -1,7 +1,6 @@
 import type { Instant } from "../lib/instant.ts";
 import type { RunState } from "../run/states.ts";
-import { dueSlots } from "../schedule/due-slots.ts";
-import { nextTick } from "../schedule/cron.ts";
+import { dueSlots, firstSlot } from "../schedule/due-slots.ts";
 import { jitterOf } from "../schedule/jitter.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
@@ -67,7 +66,7 @@ export class Replay {
       announce: (draft) => this.#agenda.add(this.#now, () => this.#decide(this.#toFact(draft))),
     });
     for (const schedule of this.#registry.schedules()) {
-      this.#arm(schedule, nextTick(schedule.spec, options.from - 1));
+      this.#arm(schedule, firstSlot(schedule.spec, options.from));
     }
     this.advance(options.from);
   }

@@ -14,6 +14,11 @@ const ON_TIME_MS = 60_000;
 /** Ticks that are made up for in one go. */
 const CATCH_UP_MAX = 100;
 
+/** The first tick that is not before `from`; null when there is none. */
+export function firstSlot(spec: ScheduleSpec, from: Instant): Instant | null {
+  return nextTick(spec, from - 1);
+}
+
 /**
  * Which ticks of a schedule start a run, when it was due at `due` and is looked at `now`: with
  * `none` what was missed stays missed, `last` makes up for the newest missed tick, `all` for each.
