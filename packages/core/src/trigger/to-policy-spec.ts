@@ -130,6 +130,6 @@ function toDue(
   return afterMs === undefined ? undefined : { afterMs };
 }
 
-export const LATE_WITHOUT_PARTIAL =
+export const LATE_WITHOUT_PARTIAL: string =
   "its deadline says what a late part does and starts no partial run that one could come after; " +
   `leave late out, or write then: "run-partial"`;
