@@ -154,6 +154,10 @@ describe.each(["embedded", "server"] as const)("triggers on the %s database", (k
     expect(ids).toEqual([expect.any(Number), null]);
     expect((await engine.store.recordUpdates([item])).ids).toEqual([null]);
     await engine.settle();
+    const [key] = await engine.rows<{ told: number }>(
+      "select told from millrace.fact_key where key = 'k1'",
+    );
+    expect(key).toEqual({ told: 2 });
   });
 
   test("a filter keeps updates away, and the decision is recorded", async () => {

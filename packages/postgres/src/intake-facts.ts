@@ -173,7 +173,7 @@ function firstOfEach<Row extends Keyed>(rows: readonly Row[], known: ReadonlySet
 }
 
 /**
- * Keys that are there already. A lock on each key makes two intakes of the same one take turns;
+ * Keys that are there already, each told once more now. A lock on each key makes two intakes of the same one take turns;
  * leaving it to the primary key would fail the whole batch of whoever comes second.
  */
 async function knownKeys(
@@ -190,9 +190,10 @@ async function knownKeys(
     keyed.map((row) => `${kind} ${keyOf(row)}`),
   );
   const found = await sql<{ source_type: string; key: string }>`
-    select k.source_type, k.key from millrace.fact_key k
-    join ${records(keyed, columns)} on k.source_type = x.source_type and k.key = x.key
-    where k.kind = ${kind}`.execute(tx);
+    update millrace.fact_key k set told = k.told + 1
+    from ${records(keyed, columns)}
+    where k.source_type = x.source_type and k.key = x.key and k.kind = ${kind}
+    returning k.source_type, k.key`.execute(tx);
   return new Set(found.rows.map(({ source_type, key }) => keyText(source_type, key)));
 }
 
