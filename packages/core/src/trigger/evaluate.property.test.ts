@@ -122,7 +122,7 @@ const gone = (steps: readonly Step<PendingDelivery>[]): ReadonlySet<number> =>
     ),
   );
 
-const [seed = 1] = fc.sample(fc.integer(), 1);
+const [seed = 1] = fc.sample(fc.noBias(fc.integer()), 1);
 const cases = { numRuns: 2_000, seed };
 
 test(`the same positions and times give the same runs, however often and late one looks (2,000 cases, seed ${seed})`, () => {
