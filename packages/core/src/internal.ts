@@ -86,5 +86,6 @@ export * from "./replay/replay.ts";
 export type * from "./replay/replay-decision.ts";
 export type * from "./replay/replay-groups.ts";
 export type * from "./replay/replay-runs.ts";
-export { shortName, sourceName } from "./replay/replay-registry.ts";
+export * from "./namespace/short-name.ts";
+export * from "./partition/partition-words.ts";
 export { factLabel } from "./replay/run-ended.ts";

@@ -1,9 +1,9 @@
+import { nameOf } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { Decision } from "./decide-groups.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
-import { sourceName } from "./triggered-run.ts";
 
 /** The event that tells of a deadline that passed while its trigger goes on waiting. */
 const DEADLINE_MISSED = "millrace.deadline.missed";
@@ -20,7 +20,7 @@ export async function tellMissed(
       const { trigger, partition } = group;
       const missing = step.missing.flatMap((leg) => {
         const source = trigger.condition.legs[leg]?.source;
-        return source === undefined ? [] : [sourceName(source)];
+        return source === undefined ? [] : [nameOf(source)];
       });
       const since = new Date(step.pending[0]?.at ?? step.at).toISOString();
       const data = { pipeline: trigger.pipeline, trigger: trigger.name, partition, missing, since };

@@ -3,8 +3,8 @@ import {
   fillParams,
   type IndexedTrigger,
   missingParams,
+  nameOf,
   requiredOf,
-  type SourceSpec,
 } from "@millrace/core/internal";
 import type { Decision } from "./decide-groups.ts";
 import type { PendingRow } from "./delivery-rows.ts";
@@ -45,16 +45,16 @@ function causeOf(
   const cause = { type: spec.type, trigger: name, [fact.kind]: fact.id, ...howOf(fire) };
   const without = fire.missing.flatMap((leg) => {
     const source = condition.legs[leg]?.source;
-    return source === undefined ? [] : [sourceName(source)];
+    return source === undefined ? [] : [nameOf(source)];
   });
   const partial = without.length === 0 ? cause : { ...cause, missing: without };
   switch (fact.source.type) {
     case "dataset":
     case "pattern":
-      return { ...partial, dataset: sourceName(fact.source), partition: fact.partition };
+      return { ...partial, dataset: nameOf(fact.source), partition: fact.partition };
     case "event":
     case "events":
-      return { ...partial, name: sourceName(fact.source) };
+      return { ...partial, name: nameOf(fact.source) };
     case "pipeline":
       return { ...partial, pipeline: fact.source.pipeline };
   }
@@ -63,20 +63,4 @@ function causeOf(
 /** What completed it, where that is more than a fact that satisfied the condition. */
 function howOf({ cause, at }: Fire<PendingRow>): object {
   return cause === "satisfied" ? {} : { by: cause, at: new Date(at).toISOString() };
-}
-
-/** What people call the source of a leg. */
-export function sourceName(source: SourceSpec): string {
-  switch (source.type) {
-    case "dataset":
-      return source.dataset;
-    case "pipeline":
-      return source.pipeline;
-    case "event":
-      return source.event;
-    case "events":
-      return source.pattern;
-    case "pattern":
-      return source.uri;
-  }
 }

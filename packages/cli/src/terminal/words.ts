@@ -1,18 +1,8 @@
-import { formatDuration, isRecord, type Partition } from "@millrace/core/internal";
+import { formatDuration, isRecord } from "@millrace/core/internal";
 import type { RunState, TaskState } from "@millrace/core/internal";
 import type { Style } from "./terminal.ts";
 
-/** Namespaces are shown where they say something. */
-export function shortName(id: string): string {
-  return id.startsWith("default/") ? id.slice("default/".length) : id;
-}
-
-/** `date=2026-01-01 region=eu`; empty without keys. */
-export function partitionWords(partition: Partition): string {
-  return Object.entries(partition)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(" ");
-}
+export { partitionWords, shortName } from "@millrace/core/internal";
 
 /** `run_12`: how commands, handlers and correlation ids name a run. */
 export function runName(id: number): string {

@@ -1,3 +1,5 @@
+import { shortName } from "../namespace/short-name.ts";
+import { partitionWords } from "../partition/partition-words.ts";
 import type { Instant } from "../lib/instant.ts";
 import {
   dispositionLine,
@@ -11,8 +13,6 @@ import {
   factName,
   isoText,
   momentWords,
-  shortId,
-  slotWords,
   toFactAnswer,
 } from "./fact-words.ts";
 import { nextLines } from "./explain-pipeline.ts";
@@ -86,13 +86,13 @@ function latestLines(
   fact: FactNote | null,
   now: Instant,
 ): readonly string[] {
-  if (latest === null || fact === null) return [`${shortId(dataset)} was never updated.`];
+  if (latest === null || fact === null) return [`${shortName(dataset)} was never updated.`];
   const { id, reasons, dispositions } = latest;
-  const what = [`${shortId(dataset)} was last updated ${momentWords(fact.at, now)}`];
-  const slot = slotWords(fact.partition);
+  const what = [`${shortName(dataset)} was last updated ${momentWords(fact.at, now)}`];
+  const slot = partitionWords(fact.partition);
   if (slot !== "") what.push(`for ${slot}`);
   const by =
-    fact.by === null ? "from outside" : `by ${shortId(fact.by.pipeline)} run_${fact.by.id}`;
+    fact.by === null ? "from outside" : `by ${shortName(fact.by.pipeline)} run_${fact.by.id}`;
   return [
     `${what.join(" ")} ${by} (${id}).`,
     ...reasons.map(({ sentence }) => sentence),
@@ -101,7 +101,7 @@ function latestLines(
 }
 
 function quarantineLine(fact: FactNote, now: Instant): string {
-  const slot = slotWords(fact.partition);
+  const slot = partitionWords(fact.partition);
   const what = slot === "" ? factName(fact) : `${factName(fact)} for ${slot}`;
   return `Quarantined: ${what}, ${momentWords(fact.at, now)}. Release it:  millrace release ${factName(fact)}`;
 }

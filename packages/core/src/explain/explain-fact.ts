@@ -1,3 +1,4 @@
+import { shortName } from "../namespace/short-name.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
@@ -8,7 +9,6 @@ import {
   isoText,
   momentWords,
   originWords,
-  shortId,
 } from "./fact-words.ts";
 import { explainGroup, type GroupStory, type Hold, type LimitNote } from "./explain-group.ts";
 import { type Reason, reasonCode } from "./reason.ts";
@@ -90,7 +90,7 @@ export function dispositionLine({
   sentence,
 }: DispositionAnswer): string {
   const sign = reason === "started" || reason === "included" ? "✓" : "○";
-  return `  ${sign} ${shortId(pipeline)} (${trigger}): ${sentence}`;
+  return `  ${sign} ${shortName(pipeline)} (${trigger}): ${sentence}`;
 }
 
 function wholeReasons({ isPending, told, deliveries }: FactStory): readonly Reason[] {

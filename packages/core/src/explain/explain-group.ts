@@ -1,3 +1,4 @@
+import { partitionWords } from "../partition/partition-words.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import {
@@ -8,7 +9,7 @@ import {
   missingLegs,
   type PendingDelivery,
 } from "../trigger/evaluate.ts";
-import { countWords, isoText, momentWords, slotWords, sourceWords } from "./fact-words.ts";
+import { countWords, isoText, momentWords, sourceWords } from "./fact-words.ts";
 import type { Reason, ReasonCode } from "./reason.ts";
 
 /** What waits in one group of a trigger. */
@@ -149,6 +150,6 @@ function batchWords(
 
 /** `date=2026-01-01: `, or nothing for a group without a partition. */
 export function groupPrefix(partition: Partition): string {
-  const words = slotWords(partition);
+  const words = partitionWords(partition);
   return words === "" ? "" : `${words}: `;
 }

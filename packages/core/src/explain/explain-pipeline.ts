@@ -1,8 +1,9 @@
+import { shortName } from "../namespace/short-name.ts";
 import type { Instant } from "../lib/instant.ts";
 import { conditionLines } from "./condition-answer.ts";
 import { groupPrefix, type LimitNote, limitWords } from "./explain-group.ts";
 import { explainTrigger, type TriggerAnswer, type TriggerStory } from "./explain-trigger.ts";
-import { isoText, momentWords, type RunNote, shortId } from "./fact-words.ts";
+import { isoText, momentWords, type RunNote } from "./fact-words.ts";
 import type { NextStep } from "./next-step.ts";
 import type { ReasonCode } from "./reason.ts";
 
@@ -30,7 +31,7 @@ export function explainPipeline(story: PipelineStory, now: Instant): PipelineAns
   const { pipeline, last, limit } = story;
   const triggers = story.triggers.map((trigger) => explainTrigger(trigger, now));
   const next = triggers.find((trigger) => trigger.next !== null)?.next ?? null;
-  const name = shortId(pipeline);
+  const name = shortName(pipeline);
   const ran =
     last === null
       ? `${name} has never run.`

@@ -1,3 +1,5 @@
+import { shortName } from "../namespace/short-name.ts";
+import { partitionWords } from "../partition/partition-words.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { RunState } from "../run/states.ts";
@@ -15,8 +17,6 @@ import {
   factName,
   momentWords,
   originWords,
-  shortId,
-  slotWords,
   sourceWords,
   toFactAnswer,
 } from "./fact-words.ts";
@@ -202,7 +202,9 @@ function toLines(
   now: Instant,
 ): readonly string[] {
   const { id, pipeline, partition, state, trigger, reason, condition, params } = answer;
-  const head = [id, shortId(pipeline), slotWords(partition), state].filter(Boolean).join("  ");
+  const head = [id, shortName(pipeline), partitionWords(partition), state]
+    .filter(Boolean)
+    .join("  ");
   const shown = included.slice(0, INCLUDED_SHOWN_MAX);
   const rest = included.length - shown.length;
   return [

@@ -1,3 +1,5 @@
+import { shortName } from "../namespace/short-name.ts";
+import { partitionWords } from "../partition/partition-words.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { RunState } from "../run/states.ts";
@@ -47,31 +49,19 @@ export function factName({ kind, id }: Pick<FactNote, "kind" | "id">): string {
   return `${kind}_${id}`;
 }
 
-/** Namespaces are shown where they say something. */
-export function shortId(id: string): string {
-  return id.startsWith("default/") ? id.slice("default/".length) : id;
-}
-
 /** `orders date=2026-01-01`, `end of load`, `event prices.stale`. */
 export function factWords({ kind, name, partition }: Omit<FactNote, "id" | "at" | "by">): string {
-  const what = { update: "", event: "event ", run: "end of " }[kind] + shortId(name);
-  return [what, slotWords(partition)].filter(Boolean).join(" ");
-}
-
-/** `date=2026-01-01 region=eu`; empty without keys. */
-export function slotWords(partition: Partition): string {
-  return Object.entries(partition)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(" ");
+  const what = { update: "", event: "event ", run: "end of " }[kind] + shortName(name);
+  return [what, partitionWords(partition)].filter(Boolean).join(" ");
 }
 
 /** What a leg listens to. */
 export function sourceWords(source: SourceSpec): string {
   switch (source.type) {
     case "dataset":
-      return shortId(source.dataset);
+      return shortName(source.dataset);
     case "pipeline":
-      return `${source.on === "completion" ? "end" : source.on} of ${shortId(source.pipeline)}`;
+      return `${source.on === "completion" ? "end" : source.on} of ${shortName(source.pipeline)}`;
     case "event":
       return `event ${source.event}`;
     case "pattern":
@@ -83,7 +73,7 @@ export function sourceWords(source: SourceSpec): string {
 
 /** `by load run_12`, or `from outside`. */
 export function originWords({ kind, by }: FactNote): string {
-  if (by !== null) return `by ${shortId(by.pipeline)} run_${by.id}`;
+  if (by !== null) return `by ${shortName(by.pipeline)} run_${by.id}`;
   return kind === "run" ? "" : "from outside";
 }
 

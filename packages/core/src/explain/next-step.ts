@@ -1,6 +1,7 @@
+import { shortName } from "../namespace/short-name.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { LimitNote } from "./explain-group.ts";
-import { momentWords, type RunNote, shortId } from "./fact-words.ts";
+import { momentWords, type RunNote } from "./fact-words.ts";
 import type { ReasonCode } from "./reason.ts";
 
 /** A pipeline that makes what a leg waits for. */
@@ -28,7 +29,7 @@ interface Stuck {
 /** @returns Null when there is nothing to do but to wait. */
 export function nextStep(stuck: Stuck, now: Instant): NextStep | null {
   const { reason, limit } = stuck;
-  const pipeline = shortId(stuck.pipeline);
+  const pipeline = shortName(stuck.pipeline);
   if (reason === "pipeline_paused") {
     return {
       sentence: `${pipeline} is paused.`,
@@ -55,17 +56,17 @@ function stepOfMissing({ legs, has }: Stuck, now: Instant): NextStep | null {
     if (last === null || last.state !== "failed") continue;
     const why = [`run_${last.id}`, last.reason].filter(Boolean).join(", ");
     return {
-      sentence: `${shortId(pipeline)} failed ${momentWords(last.at, now)} (${why}).`,
+      sentence: `${shortName(pipeline)} failed ${momentWords(last.at, now)} (${why}).`,
       command: `millrace show run_${last.id}`,
     };
   }
   for (const { pipeline, last } of producers) {
     if (last === null || (last.state !== "running" && last.state !== "queued")) continue;
-    const sentence = `${shortId(pipeline)} is ${last.state} (run_${last.id}).`;
+    const sentence = `${shortName(pipeline)} is ${last.state} (run_${last.id}).`;
     return { sentence, command: `millrace show run_${last.id}` };
   }
   const idle = producers.find(({ last }) => last === null);
   if (idle === undefined) return null;
-  const sentence = `${shortId(idle.pipeline)}, which makes it, has never run.`;
-  return { sentence, command: `millrace why ${shortId(idle.pipeline)}` };
+  const sentence = `${shortName(idle.pipeline)}, which makes it, has never run.`;
+  return { sentence, command: `millrace why ${shortName(idle.pipeline)}` };
 }

@@ -1,3 +1,5 @@
+import { nameOf } from "../graph/spec-links.ts";
+import { shortName } from "../namespace/short-name.ts";
 import type { PartitionSchemes } from "../spec/partition-spec.ts";
 import { type PipelineId, pipelineId, type PipelineSpec } from "../spec/pipeline-spec.ts";
 import type { LegSpec, ScheduleSpec, SourceSpec, TriggerSpec } from "../spec/trigger-spec.ts";
@@ -96,20 +98,5 @@ export function schemesOfLeg({ source }: LegSpec, spec: PipelineSpec): Partition
 
 /** A source as people name it; what is in the default namespace goes without it. */
 export function sourceName(source: SourceSpec): string {
-  switch (source.type) {
-    case "dataset":
-      return shortName(source.dataset);
-    case "pipeline":
-      return shortName(source.pipeline);
-    case "event":
-      return source.event;
-    case "pattern":
-      return source.uri;
-    case "events":
-      return source.pattern;
-  }
-}
-
-export function shortName(id: string): string {
-  return id.startsWith("default/") ? id.slice("default/".length) : id;
+  return shortName(nameOf(source));
 }

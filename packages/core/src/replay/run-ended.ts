@@ -2,7 +2,7 @@ import type { Instant } from "../lib/instant.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition, PartitionSchemes } from "../spec/partition-spec.ts";
 import type { ReplayFact } from "./replay-decision.ts";
-import { shortName } from "./replay-registry.ts";
+import { shortName } from "../namespace/short-name.ts";
 import type { ReplayRun } from "./replay-runs.ts";
 
 /** The end of a run, as a fact. */
