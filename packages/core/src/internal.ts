@@ -6,6 +6,8 @@ export * from "./pipeline/definition.ts";
 export * from "./ports/lease.ts";
 export * from "./ports/queue.ts";
 export * from "./ports/store.ts";
+export * from "./ports/blob-store.ts";
+export * from "./run/journal.ts";
 export * from "./run/outcome.ts";
 export * from "./run/states.ts";
 export * from "./spec/dataset-spec.ts";

@@ -1,6 +1,8 @@
 import {
   type Channel,
   type ClaimedTask,
+  isTerminal,
+  type JournalEntry,
   type JsonValue,
   type NeedOutcome,
   type Partition,
@@ -10,6 +12,7 @@ import {
 } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "./database.ts";
+import { loadJournals } from "./journal/load-journals.ts";
 import { loadReceived } from "./load-received.ts";
 import { records } from "./records.ts";
 import { transact, type Tx } from "./transact.ts";
@@ -23,6 +26,7 @@ interface ClaimedRow {
   readonly attempt: number;
   readonly failures: number;
   readonly times_out_at: Date;
+  readonly begun_at: Date;
   readonly item_value: JsonValue;
   readonly version_id: number;
   readonly partition: string;
@@ -30,6 +34,8 @@ interface ClaimedRow {
   readonly trigger_id: number | null;
   readonly trigger_name: string;
   readonly correlation_id: string;
+  readonly traceparent: string | null;
+  readonly created_at: Date;
   readonly logical_at: Date | null;
   readonly interval_start: Date | null;
   readonly interval_end: Date | null;
@@ -97,10 +103,11 @@ function claimPicked(
       ),
       claimed as (
         update millrace.task_run t
-        set state = 'running', session_id = ${sessionId}::uuid, started_at = millrace.now()
+        set state = 'running', session_id = ${sessionId}::uuid, started_at = millrace.now(),
+          begun_at = coalesce(t.begun_at, millrace.now())
         from gone g
         where t.id = g.task_run_id and t.attempt = g.attempt and t.state = 'queued'
-        returning t.id, t.run_id, t.task, t.item, t.attempt, t.failures, g.timeout_ms
+        returning t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.begun_at, g.timeout_ms
       ),
       owned as (
         insert into millrace.running (task_run_id, run_id, attempt, session_id, times_out_at)
@@ -108,9 +115,9 @@ function claimPicked(
           millrace.now() + timeout_ms * interval '1 millisecond'
         from claimed returning task_run_id, times_out_at
       )
-      select c.id, c.run_id, c.task, c.item, c.attempt, c.failures, o.times_out_at,
+      select c.id, c.run_id, c.task, c.item, c.attempt, c.failures, c.begun_at, o.times_out_at,
         m.value as item_value, r.version_id, r.partition, r.params, r.trigger_id, r.trigger_name,
-        r.correlation_id, r.logical_at, r.interval_start, r.interval_end
+        r.correlation_id, r.traceparent, r.created_at, r.logical_at, r.interval_start, r.interval_end
       from claimed c
       join owned o on o.task_run_id = c.id
       join millrace.run r on r.id = c.run_id
@@ -126,8 +133,15 @@ function claimPicked(
     const needs = await loadNeeds(tx, rows, version);
     const triggered = rows.filter((row) => row.trigger_id !== null).map((row) => row.run_id);
     const received = await loadReceived(tx, triggered);
+    const journals = await loadJournals(tx, rows);
     return rows.map((row) =>
-      toClaimed(row, version(row.version_id), needs.get(row.id), received.get(row.run_id)),
+      toClaimed(
+        row,
+        version(row.version_id),
+        needs.get(row.id),
+        received.get(row.run_id),
+        journals.get(row.id),
+      ),
     );
   });
 }
@@ -174,6 +188,7 @@ function toOutcome(row: {
   message: string | null;
 }): NeedOutcome {
   if (row.state === "succeeded") return { state: "succeeded", output: row.output ?? null };
+  if (!isTerminal(row.state)) return { state: "pending" };
   if (row.state === "skipped") return { state: "skipped" };
   return { state: "failed", error: { message: row.message ?? row.state } };
 }
@@ -183,6 +198,7 @@ function toClaimed(
   version: LoadedVersion,
   needs: Readonly<Record<string, NeedOutcome>> = {},
   received: readonly ReceivedFact[] = [],
+  journal: readonly JournalEntry[] = [],
 ): ClaimedTask {
   const start = row.interval_start?.getTime();
   const end = row.interval_end?.getTime();
@@ -196,12 +212,16 @@ function toClaimed(
     task: present(version.graph.tasks[row.task]).spec.name,
     item: row.item < 0 ? null : { index: row.item, value: row.item_value },
     timesOutAt: row.times_out_at.getTime(),
+    begunAt: row.begun_at.getTime(),
+    journal,
     run: {
       id: row.run_id,
       partition: JSON.parse(row.partition) as Partition,
       params: row.params,
       trigger: row.trigger_name,
       correlationId: row.correlation_id,
+      traceparent: row.traceparent,
+      createdAt: row.created_at.getTime(),
       logicalAt: row.logical_at?.getTime() ?? null,
       interval: start === undefined || end === undefined ? null : { start, end },
     },

@@ -15,6 +15,7 @@ import { evaluateFacts } from "./evaluate-facts.ts";
 import { finish } from "./finish.ts";
 import { recordEvents, recordUpdates } from "./intake-facts.ts";
 import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
+import { recordStep, setStatus } from "./journal/record-step.ts";
 import { latestUpdate } from "./latest-update.ts";
 import { listSpecs, register } from "./register.ts";
 import { type ReleasedUpdate, releaseUpdate } from "./release-update.ts";
@@ -57,6 +58,8 @@ export function createStore(database: Database): Store {
     claimNext: (sessionId, channels, limit) =>
       claimNext(database, versions, sessionId, { channels, limit }),
     finish: (items) => finish(database, versions, items),
+    recordStep: (step) => recordStep(database, step),
+    setStatus: (status) => setStatus(database, status),
     latestUpdate: (dataset, partition) => latestUpdate(database, dataset, partition),
     evaluate: (facts) => evaluateFacts(database, versions, triggers, facts),
     listPending: (olderThanMs, limit) => listPending(database, olderThanMs, limit),

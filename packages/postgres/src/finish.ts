@@ -31,6 +31,7 @@ interface AttemptRow {
   readonly attempt: number;
   readonly failures: number;
   readonly crashes: number;
+  readonly elapsed_ms: number;
 }
 
 /**
@@ -64,8 +65,9 @@ export function finish(
       if (row.run_id !== item.runId || seen.has(row.id)) return false;
       seen.add(row.id);
       const loaded = version(run.version_id);
-      const { retries } = present(loaded.graph.tasks[row.task]).spec;
-      const context = { cancelling: run.cancelling, u: item.u };
+      const { retries, poll } = present(loaded.graph.tasks[row.task]).spec;
+      const polled = poll && { spec: poll, elapsedMs: row.elapsed_ms };
+      const context = { cancelling: run.cancelling, u: item.u, poll: polled };
       const decision = decideAttempt(item.outcome, row, retries, context);
       finished.push({ item, row, version: loaded, decision });
       return true;
@@ -88,7 +90,8 @@ export function finish(
 async function loadOwned(tx: Tx, items: readonly FinishItem[]): Promise<Map<number, AttemptRow>> {
   const wanted = items.map(({ taskRunId, attempt }) => ({ id: taskRunId, attempt }));
   const { rows } = await sql<AttemptRow>`
-    select t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.crashes
+    select t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.crashes,
+      (extract(epoch from millrace.now() - t.begun_at) * 1000)::float8 as elapsed_ms
     from ${records(wanted, "id bigint, attempt int")}
     join millrace.task_run t on t.id = x.id and t.attempt = x.attempt
     where t.state = 'running'`.execute(tx);

@@ -1,4 +1,4 @@
-import { present } from "@millrace/core/internal";
+import { type AttemptDecision, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
@@ -31,7 +31,7 @@ export async function recordAttempts(
       queued.map((row) => ({ ...row, attempt: row.attempt + 1 })),
     ),
   );
-  const waiting = rows.filter((row) => row.state === "waiting");
+  const waiting = rows.filter((row) => row.delay_ms !== null);
   if (waiting.length > 0) {
     const timers = await sql<{ due_at: Date }>`
       insert into millrace.timer (kind, due_at, run_id, task_run_id, attempt)
@@ -57,21 +57,30 @@ function toRecord({ item, row, version, decision }: FinishedAttempt) {
     task: row.task,
     item: row.item,
     attempt: row.attempt,
-    state: decision.state,
-    ended: decision.state !== "queued" && decision.state !== "waiting",
+    state: decision.state === "suspended" ? "waiting" : decision.state,
+    ended: isEnd(decision),
     failures: decision.failures,
     crashes: decision.crashes,
     outcome: outcome.type,
-    reason: "error" in decision ? decision.error.reason : null,
+    reason: reasonOf(decision),
     error: "error" in decision ? decision.error : null,
     way: succeeded && typeof outcome.output === "string" && isBranch ? outcome.output : null,
     output: succeeded ? outcome.output : undefined,
-    delay_ms: decision.state === "waiting" ? decision.delayMs : 0,
+    delay_ms: decision.state === "waiting" ? decision.delayMs : null,
     queue: spec.queue,
     version: version.version,
     priority: spec.priority,
     timeout_ms: spec.timeoutMs,
   };
+}
+
+function isEnd({ state }: AttemptDecision): boolean {
+  return state !== "queued" && state !== "waiting" && state !== "suspended";
+}
+
+function reasonOf(decision: AttemptDecision): string | null {
+  if ("error" in decision) return decision.error?.reason ?? null;
+  return decision.state === "skipped" ? decision.reason : null;
 }
 
 /** The attempt number moves on wherever there will be another: it is the fence. */

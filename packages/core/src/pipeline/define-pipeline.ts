@@ -70,6 +70,7 @@ export function definePipeline(
     spec: frozen,
     version: versionOf(frozen),
     handlers: recorded.handlers,
+    retryWhen: recorded.retryWhen,
     ...schemasIn(declarations),
     params,
     variables: options.namespace?.variables ?? null,

@@ -8,6 +8,8 @@ export interface PipelineDefinition {
   readonly version: string;
   /** By task name; every task of the spec has one. */
   readonly handlers: ReadonlyMap<string, Handler>;
+  /** Whether an error is worth another attempt, of the tasks that say so. */
+  readonly retryWhen: ReadonlyMap<string, (error: unknown) => boolean>;
   /** Metadata schemas of the datasets that have one. */
   readonly metadata: ReadonlyMap<DatasetId, StandardSchemaV1>;
   /** Data schemas of the events that have one. */

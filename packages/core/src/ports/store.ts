@@ -1,10 +1,12 @@
 import type { Instant } from "../lib/instant.ts";
+import type { JournalEntry } from "../run/journal.ts";
 import type { AttemptOutcome } from "../run/outcome.ts";
 import type { RunState } from "../run/states.ts";
 import type { DatasetId } from "../spec/dataset-spec.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
+import type { ResourceSpec } from "../spec/task-spec.ts";
 import type { Bell, Channel } from "./queue.ts";
 
 /** What a commit left to be done after it: best effort here, found by a sweep otherwise. */
@@ -36,6 +38,10 @@ export interface ClaimedTask {
   readonly task: string;
   readonly item: { readonly index: number; readonly value: JsonValue } | null;
   readonly timesOutAt: Instant;
+  /** When its first attempt was claimed. */
+  readonly begunAt: Instant;
+  /** What earlier attempts did durably, and what came of their waits. */
+  readonly journal: readonly JournalEntry[];
   readonly run: RunView;
   /** What it needs, by alias, paths applied. The output of a mapped task is in item order. */
   readonly needs: Readonly<Record<string, NeedOutcome>>;
@@ -50,11 +56,16 @@ export interface RunView {
   /** Trigger name; `manual` when it was started by hand or by the API. */
   readonly trigger: string;
   readonly correlationId: string;
+  /** W3C trace context of what caused it; null when nothing gave one. */
+  readonly traceparent: string | null;
+  readonly createdAt: Instant;
   readonly logicalAt: Instant | null;
   readonly interval: { readonly start: Instant; readonly end: Instant } | null;
 }
 
 export type NeedOutcome =
+  /** It has not ended: the rule did not ask for its end. */
+  | { readonly state: "pending" }
   | { readonly state: "succeeded"; readonly output: JsonValue }
   | { readonly state: "failed"; readonly error: { readonly message: string } }
   | { readonly state: "skipped" };
@@ -99,6 +110,10 @@ export interface SessionStart {
   readonly channels: readonly Channel[];
   /** Null: the database is open in this process only, and the lease cannot lapse. */
   readonly leaseMs: number | null;
+  /** What its tasks may take together; absent: it declares none, and runs what asks for some. */
+  readonly capacity?: ResourceSpec;
+  /** The build of its code. */
+  readonly build?: string | null;
 }
 
 /** Moves attempts. Each method commits once, and is all or nothing for each of its items. */
@@ -122,8 +137,29 @@ export interface TaskStore {
    * @returns For each item whether it was recorded; false means that another owner was first.
    */
   finish(items: readonly FinishItem[]): Promise<FinishResult>;
+  /**
+   * Keeps the result of a step, in a commit of its own.
+   * @returns False when the attempt is not its session's any more: it must stop.
+   */
+  recordStep(step: StepRecord): Promise<boolean>;
+  /** Shows a small fact of a task run, replacing one of the same key. @returns As `recordStep`. */
+  setStatus(status: StatusRecord): Promise<boolean>;
   /** The newest update of a dataset partition: of any partition when null. */
   latestUpdate(dataset: DatasetId, partition: Partition | null): Promise<UpdateView | null>;
+}
+
+export interface StepRecord {
+  readonly taskRunId: number;
+  readonly attempt: number;
+  readonly name: string;
+  readonly value: JsonValue;
+}
+
+export interface StatusRecord {
+  readonly taskRunId: number;
+  readonly attempt: number;
+  readonly key: string;
+  readonly value: JsonValue;
 }
 
 export interface FinishItem {
@@ -225,6 +261,8 @@ export interface IntakeUpdate {
   /** Two updates of one source with equal keys are one; null: always new. */
   readonly idempotencyKey: string | null;
   readonly correlationId: string | null;
+  /** W3C trace context, taken over by what it starts. */
+  readonly traceparent?: string | null;
 }
 
 export interface IntakeEvent {
@@ -233,6 +271,9 @@ export interface IntakeEvent {
   readonly source: { readonly type: string; readonly key: string };
   readonly idempotencyKey: string | null;
   readonly correlationId: string | null;
+  readonly traceparent?: string | null;
+  /** Heard in this namespace only; absent: everywhere. */
+  readonly namespace?: string | null;
 }
 
 /** One version of one object, as an event or a listing told of it. */
@@ -268,4 +309,5 @@ export interface ManualStart {
   readonly params: JsonValue;
   readonly idempotencyKey: string | null;
   readonly correlationId: string | null;
+  readonly traceparent?: string | null;
 }

@@ -1,4 +1,6 @@
-import type { RetrySpec } from "../spec/task-spec.ts";
+import { present } from "../lib/assert.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { PollSpec, RetrySpec } from "../spec/task-spec.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { AttemptOutcome, StoredError } from "./outcome.ts";
 
@@ -17,9 +19,20 @@ export type AttemptDecision = AttemptHistory &
     | { readonly state: "cancelled" }
     /** Tried again at once: nothing that the user's code did. */
     | { readonly state: "queued" }
-    /** Tried again after a delay. */
-    | { readonly state: "waiting"; readonly delayMs: number; readonly error: StoredError }
+    /** Tried again after a delay: after a failure, or because a poll is not content (no error). */
+    | { readonly state: "waiting"; readonly delayMs: number; readonly error: StoredError | null }
+    /** Holds nothing until one of its waits has an answer. */
+    | { readonly state: "suspended" }
+    | { readonly state: "skipped"; readonly reason: string }
   );
+
+export interface AttemptContext {
+  readonly cancelling: boolean;
+  /** Uniform sample in [0, 1), for the jitter. */
+  readonly u: number;
+  /** Of a poll: its rule, and the time since its first attempt was claimed. */
+  readonly poll?: { readonly spec: PollSpec; readonly elapsedMs: number } | undefined;
+}
 
 /** A task that takes its worker down this often is the cause, not the victim. */
 export const CRASHES_MAX = 3;
@@ -27,14 +40,12 @@ export const CRASHES_MAX = 3;
 /**
  * What follows from the end of an attempt. User retries, crashes and pre-emption count apart: a
  * deploy or a dead machine never uses up the retries that the user allowed for their own code.
- *
- * @param u - Uniform sample in [0, 1), for the jitter.
  */
 export function decideAttempt(
   outcome: AttemptOutcome,
   history: AttemptHistory,
   retries: RetrySpec,
-  context: { readonly cancelling: boolean; readonly u: number },
+  context: AttemptContext,
 ): AttemptDecision {
   switch (outcome.type) {
     case "succeeded":
@@ -43,6 +54,12 @@ export function decideAttempt(
       return { ...history, state: "cancelled" };
     case "released":
       return { ...history, state: context.cancelling ? "cancelled" : "queued" };
+    case "skipped":
+      return { ...history, state: "skipped", reason: outcome.reason };
+    case "suspended":
+      return { ...history, state: context.cancelling ? "cancelled" : "suspended" };
+    case "again":
+      return decideAgain(history, context);
     case "lost":
       return decideLost(history, context.cancelling);
     case "failed": {
@@ -54,6 +71,23 @@ export function decideAttempt(
       return { ...history, failures, state: "waiting", delayMs, error };
     }
   }
+}
+
+function decideAgain(
+  history: AttemptHistory,
+  { cancelling, poll }: AttemptContext,
+): AttemptDecision {
+  if (cancelling) return { ...history, state: "cancelled" };
+  const { spec, elapsedMs } = present(poll, "the rule of a poll");
+  const leftMs = spec.timeoutMs === null ? Infinity : spec.timeoutMs - elapsedMs;
+  if (leftMs > 0) {
+    // The last try is made when the time is up, not before it.
+    return { ...history, state: "waiting", delayMs: Math.min(spec.everyMs, leftMs), error: null };
+  }
+  const message = `it was not content within ${formatDuration(spec.timeoutMs ?? 0)}`;
+  if (spec.onTimeout === "skip") return { ...history, state: "skipped", reason: message };
+  const error = { name: "TimeoutError", message, stack: null, reason: "timeout" } as const;
+  return { ...history, state: "failed", error };
 }
 
 function decideLost(history: AttemptHistory, cancelling: boolean): AttemptDecision {

@@ -1,6 +1,7 @@
 import type { JsonValue } from "../spec/json.ts";
 import type { DatasetId } from "../spec/dataset-spec.ts";
 import type { Partition } from "../spec/partition-spec.ts";
+import type { NewWait } from "./journal.ts";
 
 /** How an attempt ended, as its owner or a sweep reports it. */
 export type AttemptOutcome =
@@ -12,6 +13,21 @@ export type AttemptOutcome =
     }
   /** `retryable: false` when the handler asked for no further attempt. */
   | { readonly type: "failed"; readonly error: StoredError; readonly retryable: boolean }
+  /** The handler found that there is nothing to do. */
+  | { readonly type: "skipped"; readonly reason: string }
+  /**
+   * It waits, and holds nothing. It begins anew as soon as one of `blockedOn` has an answer,
+   * which its journal then has.
+   */
+  | {
+      readonly type: "suspended";
+      /** Waits that it asked for and that its journal did not have. */
+      readonly waits: readonly NewWait[];
+      /** Names of all waits that keep it from going on; at least one. */
+      readonly blockedOn: readonly string[];
+    }
+  /** A poll that is not content: asked again after the delay of its spec. Costs no retry. */
+  | { readonly type: "again" }
   /** Its worker's session ended under it. */
   | { readonly type: "lost" }
   /** Its worker handed it back, to shut down. Costs no attempt of the user's. */
@@ -42,5 +58,16 @@ export interface StoredError {
   readonly message: string;
   readonly stack: string | null;
   /** A stable word for what kind of failure it was. */
-  readonly reason: "error" | "timeout" | "poison" | "invalid_output" | "no_code";
+  readonly reason:
+    | "error"
+    | "timeout"
+    | "poison"
+    | "invalid_output"
+    | "no_code"
+    /** A call, a wait or an approval ended otherwise than asked. */
+    | "refused"
+    /** Its steps are others than those that an earlier attempt recorded. */
+    | "steps_changed"
+    /** The process that it ran in ended. */
+    | "crashed";
 }

@@ -5,4 +5,6 @@ export interface EventSpec {
   readonly name: string;
   /** JSON Schema of its data, where its schema library offers one; null when it has none. */
   readonly schema: JsonValue;
+  /** Heard only in the namespace of the pipeline that publishes it; absent: everywhere. */
+  readonly scope?: "namespace";
 }

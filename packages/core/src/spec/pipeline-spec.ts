@@ -29,6 +29,37 @@ export interface PipelineSpec {
   readonly whenActive?: "queue" | "skip" | "replace";
   /** Tasks of one run in flight at once. */
   readonly maxParallelTasks: number;
+  /** So many runs at once of one value of `key`: a path from `params` or `partition`. */
+  readonly concurrency?: { readonly key: readonly string[]; readonly limit: number };
+  /** Groups of its tasks, by name. */
+  readonly groups?: Readonly<Record<string, GroupSpec>>;
+  /** The first failure cancels every task whose rule asks for success. */
+  readonly failFast?: true;
+  /** A run that takes longer since it began fails. */
+  readonly timeoutMs?: number;
+  /** Slots of the pools that its tasks name. */
+  readonly pools?: Readonly<Record<string, number>>;
+  /** Limits of its namespace, as its declaration in code says. */
+  readonly namespaceLimits?: NamespaceLimits;
+  /** What a run does when no live worker has its version; absent: `wait`. */
+  readonly onMissingVersion?: "latest" | "fail";
+  /** A run stays with workers of the build that it began with. */
+  readonly pin?: "build";
+}
+
+/** Tasks that stand and fall together. */
+export interface GroupSpec {
+  /** The first failure cancels the others. */
+  readonly failFast?: true;
+  /** Since the first of them was ready: what has not ended then fails. */
+  readonly timeoutMs?: number;
+  /** So many of them in flight at once. */
+  readonly maxParallel?: number;
+}
+
+export interface NamespaceLimits {
+  readonly maxActiveRuns?: number;
+  readonly maxParallelTasks?: number;
 }
 
 /** `namespace/name`: how specs and rows name a pipeline. */

@@ -1,5 +1,6 @@
 import type { DatasetId } from "./dataset-spec.ts";
 import type { PipelineId } from "./pipeline-spec.ts";
+import type { PartitionMapSpec } from "./trigger-spec.ts";
 
 /** Which outcomes of its upstream tasks let a task start. */
 export const RUN_IF_RULES = [
@@ -17,26 +18,58 @@ export const RUN_IF_RULES = [
 ] as const;
 export type RunIf = (typeof RUN_IF_RULES)[number];
 
-/** A declared step, as data. Handlers are not part of it: they are found by its name. */
+/**
+ * `call`, `approval` and `poll` are tasks whose handler is made from their options: a call of
+ * another pipeline, a question to people, a handler that is asked again until it is content.
+ */
+export const TASK_KINDS = ["task", "map", "branch", "call", "approval", "poll"] as const;
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+/**
+ * A declared step, as data. Handlers are not part of it: they are found by its name. Members that
+ * may be absent are absent where nothing was said, so that versions do not change.
+ */
 export interface TaskSpec {
   readonly name: string;
-  readonly kind: "task" | "map" | "branch";
+  readonly kind: TaskKind;
   /** Alias to upstream result, as the handler sees it. */
   readonly needs: Readonly<Record<string, ResultRef>>;
-  /** The list a `map` runs over; null for other kinds. */
+  /** The needs were given as a list: their aliases are "0", "1", …, and the handler gets a list. */
+  readonly needsList?: true;
+  /** The list a `map` runs over; null for other kinds, and for maps over what follows. */
   readonly over: ResultRef | null;
+  /** Lists of which a `map` runs over every combination; an item is a list of one of each. */
+  readonly cross?: readonly ResultRef[];
+  /** Partitions that a `map` runs over, by key, made from the run's own; an item is a partition. */
+  readonly overPartitions?: Readonly<Record<string, PartitionMapSpec>>;
   /** Of a `map`: how many items may be in flight at once; null leaves it to the run's limit. */
   readonly maxParallel: number | null;
+  /** Of a `map`: the first item that fails cancels the others. */
+  readonly failFast?: true;
+  /** The group that it belongs to, one of the pipeline's. */
+  readonly group?: string;
   readonly when: WhenSpec | null;
   readonly runIf: RunIf;
   readonly produces: Readonly<Record<string, OutputSpec>>;
   readonly consumes: Readonly<Record<string, InputSpec>>;
   /** Runs of these pipelines are waited for. They are edges of the graph. */
   readonly waitFor: readonly PipelineId[];
+  /** How each of `waitFor` is matched and what its ends mean, where that was said. */
+  readonly runWaits?: readonly RunWaitSpec[];
   /** Pipelines that this task calls. A waiting call is an edge of the graph. */
   readonly calls: readonly { readonly pipeline: PipelineId; readonly wait: boolean }[];
   readonly retries: RetrySpec;
   readonly timeoutMs: number;
+  /** Of a `poll`. */
+  readonly poll?: PollSpec;
+  /** Of an `approval`. */
+  readonly approval?: ApprovalSpec;
+  /** What it takes a part of while it is ready or runs. */
+  readonly limits?: readonly TaskLimitSpec[];
+  /** What it takes of the capacity that its worker declares. */
+  readonly resources?: ResourceSpec;
+  /** It runs in a process of its own, which may use so much memory; null sets no limit. */
+  readonly isolate?: { readonly memoryMb: number | null };
   /** Which kind of worker runs it. */
   readonly queue: string;
   /** -100 to 100; a higher one goes first. */
@@ -47,6 +80,69 @@ export interface TaskSpec {
 export interface ResultRef {
   readonly task: string;
   readonly path: readonly string[];
+}
+
+/** Asks again `everyMs` after each try, for at most `timeoutMs` since the first; null: for ever. */
+export interface PollSpec {
+  readonly everyMs: number;
+  readonly timeoutMs: number | null;
+  readonly onTimeout: "fail" | "skip";
+}
+
+export interface ApprovalSpec {
+  /** Any of them may answer; empty: everybody who may act on the pipeline. */
+  readonly roles: readonly string[];
+  /** Since it was asked; null: it waits for ever. */
+  readonly timeoutMs: number | null;
+  readonly onTimeout: "fail" | "skip" | "approve";
+}
+
+/** Which run of another pipeline is meant. */
+export type RunMatch =
+  /** The newest of the same partition. */
+  | { readonly by: "partition" }
+  /** The newest of the same logical date. */
+  | { readonly by: "logical_date" }
+  /** The newest that was created at most so long before the wait began. */
+  | { readonly by: "window"; readonly withinMs: number }
+  | { readonly by: "latest" };
+
+export interface RunWaitSpec {
+  readonly pipeline: PipelineId;
+  readonly match: RunMatch;
+  /** Since the wait began; null: for ever. */
+  readonly timeoutMs: number | null;
+  /** What each end that is no success makes of the task; `run` starts it all the same. */
+  readonly onFailure: RunWaitEnd;
+  readonly onTimeout: RunWaitEnd;
+  /** When there is no such run: `wait` until there is one. */
+  readonly onMissing: RunWaitEnd | "wait";
+}
+
+export type RunWaitEnd = "fail" | "skip" | "run";
+
+export type TaskLimitSpec =
+  | { readonly kind: "pool"; readonly pool: string; readonly slots: number }
+  /** So many at once of one value of `key`: a path from `params`, `partition` or `item`. */
+  | {
+      readonly kind: "key";
+      readonly name: string;
+      readonly key: readonly string[] | null;
+      readonly limit: number;
+    }
+  /** So many starts in any stretch of `perMs`. */
+  | {
+      readonly kind: "rate";
+      readonly name: string;
+      readonly key: readonly string[] | null;
+      readonly limit: number;
+      readonly perMs: number;
+    };
+
+/** What a task takes of its worker: CPUs, and memory in MiB. */
+export interface ResourceSpec {
+  readonly cpu?: number;
+  readonly memoryMb?: number;
 }
 
 /** One upstream task decides whether this one starts at all. */
@@ -82,6 +178,7 @@ export interface RetrySpec {
 export function upstreamOf(task: TaskSpec): readonly string[] {
   const names = Object.values(task.needs).map((ref) => ref.task);
   if (task.over !== null) names.push(task.over.task);
+  for (const ref of task.cross ?? []) names.push(ref.task);
   if (task.when !== null) names.push(task.when.task);
   return [...new Set(names)];
 }

@@ -13,6 +13,7 @@ import { type AnyTaskOptions, toTaskSpec } from "./to-task-spec.ts";
 export interface RecordedTasks {
   readonly tasks: readonly TaskSpec[];
   readonly handlers: ReadonlyMap<string, Handler>;
+  readonly retryWhen: ReadonlyMap<string, (error: unknown) => boolean>;
   readonly result: string | null;
   /** Complete sentences. */
   readonly problems: readonly string[];
@@ -27,6 +28,7 @@ export function recordTasks<E extends Env>(
   const owner: Owner = { pipeline };
   const tasks: TaskSpec[] = [];
   const handlers = new Map<string, Handler>();
+  const retryWhen = new Map<string, (error: unknown) => boolean>();
   const problems: string[] = [];
   let isOpen = true;
 
@@ -65,7 +67,7 @@ export function recordTasks<E extends Env>(
   const issue = resultIssue(result, owner);
   if (issue !== null) problems.push(`Pipeline ${pipeline}: ${issue}.`);
   const task = issue === null && isHandle(result) ? result[HANDLE].ref.task : null;
-  return { tasks, handlers, result: task, problems };
+  return { tasks, handlers, retryWhen, result: task, problems };
 }
 
 const TOO_LATE =

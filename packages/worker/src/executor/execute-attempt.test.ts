@@ -37,12 +37,28 @@ function start(
   const events: WorkerEvent[] = [];
   const asked: unknown[] = [];
   const claimed: ClaimedTask = {
-    ...{ taskRunId: 5, runId: 12, attempt: 3, failures: 1, item: null, timesOutAt: AT },
+    ...{
+      taskRunId: 5,
+      runId: 12,
+      attempt: 3,
+      failures: 1,
+      item: null,
+      timesOutAt: AT,
+      begunAt: AT,
+      journal: [],
+    },
     pipeline: `${namespace}/${name}`,
     version: definition.version,
     task: tasks.at(-1)?.name ?? "",
     run: {
-      ...{ id: 12, params: null, trigger: "manual", correlationId: "c1" },
+      ...{
+        id: 12,
+        params: null,
+        trigger: "manual",
+        correlationId: "c1",
+        traceparent: null,
+        createdAt: AT,
+      },
       partition: "date" in definition.spec.partitions ? { date: DATE } : {},
       logicalAt: AT,
       interval: { start: AT - 86_400_000, end: AT },
@@ -250,7 +266,14 @@ describe("the context", () => {
         isDate: context.params.day instanceof Date,
       }));
     });
-    const run = { id: 12, partition: {}, trigger: "manual", correlationId: "c" } as const;
+    const run = {
+      id: 12,
+      partition: {},
+      trigger: "manual",
+      correlationId: "c",
+      traceparent: null,
+      createdAt: AT,
+    } as const;
     const at = { logicalAt: null, interval: null };
     const given = { run: { ...run, ...at, params: { day: "2026-01-01" } } };
     expect(await outcomeOf(built, given)).toMatchObject({ output: { level: 1, isDate: true } });

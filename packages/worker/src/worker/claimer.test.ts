@@ -66,7 +66,15 @@ function claimedTask(taskRunId: number): ClaimedTask {
     ...{ taskRunId, runId: 1, attempt: 1, failures: 0, timesOutAt: 0, item: null },
     ...{ pipeline: "default/p", version: "v1", task: "t", needs: {}, received: [] },
     run: {
-      ...{ id: 1, partition: {}, params: null, trigger: "manual", correlationId: "c" },
+      ...{
+        id: 1,
+        partition: {},
+        params: null,
+        trigger: "manual",
+        correlationId: "c",
+        traceparent: null,
+        createdAt: 0,
+      },
       ...{ logicalAt: null, interval: null },
     },
   };

@@ -1,0 +1,127 @@
+import type { Instant } from "../lib/instant.ts";
+import type { FilterSpec } from "../spec/filter-spec.ts";
+import { canonicalJson, type JsonValue } from "../spec/json.ts";
+import type { Partition } from "../spec/partition-spec.ts";
+import type { PipelineId } from "../spec/pipeline-spec.ts";
+import type { RunMatch } from "../spec/task-spec.ts";
+import type { RunState } from "./states.ts";
+
+/**
+ * What a task run did durably: results of steps, and waits with their answers. It stays across
+ * attempts. A handler begins anew at each of them, and what the journal has is not done again.
+ */
+export interface JournalEntry {
+  /** Unique in its task run: the step's own, or kind and number: `sleep 1`. */
+  readonly name: string;
+  /** `signatureOf` of the wait, or `step`: another one under this name is a changed handler. */
+  readonly signature: string;
+  readonly state: "waiting" | "done";
+  /** A step's result, or a wait's answer; null while it waits. */
+  readonly value: JsonValue;
+}
+
+/** A wait that an attempt asks for. */
+export interface NewWait {
+  readonly name: string;
+  readonly wait: Wait;
+}
+
+/** `timeoutMs` counts from when it was asked for; null: for ever. */
+export type Wait =
+  /** Until an instant, or so long from now. Answer: null. */
+  | { readonly kind: "sleep"; readonly until: Instant | null; readonly afterMs: number }
+  /** The first event that fits one of these. Answer: `EventAnswer`. */
+  | {
+      readonly kind: "event";
+      readonly of: readonly EventWait[];
+      /** Events count from so long before now; null: from when the run was created. */
+      readonly lookBackMs: number | null;
+      readonly timeoutMs: number | null;
+    }
+  /** The end of one run. Answer: `RunEndAnswer`. */
+  | { readonly kind: "run"; readonly runId: number; readonly timeoutMs: number | null }
+  /** The end of a run of a pipeline. Answer: `RunEndAnswer`. */
+  | {
+      readonly kind: "pipeline";
+      readonly pipeline: PipelineId;
+      readonly match: RunMatch;
+      /** False: no such run is an answer, `missing`. */
+      readonly waitForRun: boolean;
+      readonly timeoutMs: number | null;
+    }
+  /** A run that is started for it, and, if asked, its end. Answer: `RunEndAnswer`. */
+  | {
+      readonly kind: "call";
+      readonly pipeline: PipelineId;
+      readonly params: JsonValue;
+      readonly partition: Partition;
+      /** False: the start is the answer. */
+      readonly wait: boolean;
+      /** The run belongs to the caller's story: its correlation id and its trace. */
+      readonly inherit: boolean;
+      readonly timeoutMs: number | null;
+    }
+  /** What people say. Answer: `ApprovalAnswer`. */
+  | {
+      readonly kind: "approval";
+      readonly asks: string;
+      readonly roles: readonly string[];
+      readonly timeoutMs: number | null;
+    };
+
+export interface EventWait {
+  /** A name, or a pattern such as `ticket.*`. */
+  readonly name: string;
+  readonly isPattern: boolean;
+  readonly where: FilterSpec | null;
+}
+
+/** Null when the time was up. */
+export type EventAnswer = {
+  readonly id: number;
+  readonly name: string;
+  readonly data: JsonValue;
+} | null;
+
+export interface RunEndAnswer {
+  /** Null where there is none. */
+  readonly runId: number | null;
+  /** `started`: nobody waits for its end. `refused`: it could not be started, see `reason`. */
+  readonly state: Extract<RunState, "succeeded" | "failed" | "cancelled"> | RunEndAnswerState;
+  readonly result: JsonValue;
+  readonly reason: string | null;
+}
+export type RunEndAnswerState = "timed_out" | "missing" | "started" | "refused";
+
+export interface ApprovalAnswer {
+  readonly verdict: "approved" | "rejected" | "timed_out";
+  readonly by: string | null;
+  readonly comment: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** The signature of a step. */
+export const STEP_SIGNATURE = "step";
+
+/**
+ * What stays the same when unchanged code asks for a wait again: not times, which may be computed
+ * from the clock, nor parameters.
+ */
+export function signatureOf(wait: Wait): string {
+  switch (wait.kind) {
+    case "event":
+      return `event ${canonicalJson(wait.of.map(({ name }) => name))}`;
+    case "run":
+      return `run ${wait.runId}`;
+    case "pipeline":
+    case "call":
+      return `${wait.kind} ${wait.pipeline}`;
+    case "sleep":
+    case "approval":
+      return wait.kind;
+  }
+}
+
+/** How deep runs may call runs: beyond it, a pipeline calls itself without an end. */
+export const CALL_DEPTH_MAX = 32;

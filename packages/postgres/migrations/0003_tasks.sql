@@ -1,0 +1,122 @@
+-- What a task run did durably: results of steps, waits and their answers. See core's journal.ts.
+create table millrace.step (
+  id bigint generated always as identity primary key,
+  run_id bigint not null,
+  task_run_id bigint not null,
+  name text not null,
+  signature text not null,
+  state text not null check (state in ('waiting', 'done')),
+  wait jsonb,
+  value jsonb,
+  since timestamptz not null default millrace.now(),
+  ended_at timestamptz,
+  unique (task_run_id, name)
+);
+
+comment on column millrace.step.wait is 'What was asked for; null for the result of a step.';
+
+create index step_of_run on millrace.step (run_id);
+
+-- What an open wait listens to: 'event <name>', 'event pattern', 'run <id>', 'pipeline <id>'.
+create table millrace.step_source (
+  step_id bigint not null references millrace.step (id),
+  source text not null,
+  primary key (source, step_id)
+);
+
+create index step_source_of_step on millrace.step_source (step_id);
+
+-- Whoever waits may be answered by this fact: look at the wait.
+alter table millrace.wake add column step_id bigint, add column fact_kind text,
+  add column fact_id bigint;
+
+alter table millrace.wake drop constraint wake_check;
+
+alter table millrace.wake add constraint wake_about_one
+  check (num_nonnulls(group_id, backfill_id, step_id) = 1);
+
+alter table millrace.timer add column step_id bigint, add column group_name text;
+
+alter table millrace.timer drop constraint timer_kind_check;
+
+alter table millrace.timer add constraint timer_kind_check
+  check (kind in ('schedule', 'retry', 'group', 'freshness', 'step', 'run_timeout',
+    'task_group_timeout', 'limit'));
+
+create unique index timer_of_step on millrace.timer (step_id) where kind = 'step';
+
+create index timer_of_run on millrace.timer (run_id) where run_id is not null;
+
+-- What people said to an approval, besides its answer.
+create table millrace.approval_comment (
+  id bigint generated always as identity primary key,
+  step_id bigint not null references millrace.step (id),
+  by text not null,
+  comment text not null,
+  at timestamptz not null default millrace.now()
+);
+
+create index approval_comment_of_step on millrace.approval_comment (step_id);
+
+-- Small facts that a handler shows while it runs.
+create table millrace.task_status (
+  task_run_id bigint not null,
+  key text not null,
+  value jsonb not null,
+  at timestamptz not null default millrace.now(),
+  primary key (task_run_id, key)
+);
+
+alter table millrace.run add column parent_run_id bigint,
+  add column parent_step_id bigint,
+  add column call_depth smallint not null default 0,
+  add column traceparent text,
+  add column build text,
+  add column paused_at timestamptz,
+  add column stop_reason text,
+  add column concurrency_key text,
+  add column retry_of bigint;
+
+comment on column millrace.run.stop_reason is
+  'A run that is stopped for this reason has failed; null: it was cancelled.';
+
+comment on column millrace.run.retry_of is
+  'The run whose outcomes it began with, of which it does again what was asked for.';
+
+create index run_of_parent on millrace.run (parent_run_id) where parent_run_id is not null;
+
+create index run_retry_of on millrace.run (retry_of) where retry_of is not null;
+
+alter table millrace.task_run add column begun_at timestamptz,
+  add column polls int not null default 0,
+  add column item_skipped int,
+  add column cancel_requested_at timestamptz,
+  add column build text;
+
+alter table millrace.attempt add column build text;
+
+alter table millrace.update add column traceparent text;
+
+alter table millrace.event add column traceparent text, add column namespace text;
+
+comment on column millrace.event.namespace is 'Heard in this namespace only; null: everywhere.';
+
+alter table millrace.worker add column build text, add column cpu float8, add column memory_mb float8;
+
+alter table millrace.ready add column cpu float8, add column memory_mb float8;
+
+alter table millrace.running add column cpu float8, add column memory_mb float8;
+
+-- Who did what, and why.
+create table millrace.audit (
+  id bigint generated always as identity primary key,
+  at timestamptz not null default millrace.now(),
+  by text not null,
+  action text not null,
+  run_id bigint,
+  task text,
+  why text,
+  detail jsonb not null default '{}'
+);
+
+create index audit_of_run on millrace.audit (run_id) where run_id is not null;
