@@ -12,9 +12,10 @@ const AWS = [/^@aws-sdk\//];
 const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
   core: [/^@standard-schema\/spec$/, /^croner$/, /^node:crypto$/],
   postgres: [...CORE, /^kysely(\/|$)/, /^pg$/, /^@electric-sql\/pglite(\/|$)/, ...NODE],
-  worker: [...CORE, /^bullmq$/, /^ioredis$/, ...NODE],
+  worker: [...CORE, ...AWS, /^bullmq$/, /^ioredis$/, ...NODE],
   sensors: [...CORE, ...AWS, /^ioredis$/, /^minimatch$/, ...NODE],
-  testing: [...CORE, /^vitest$/, /^fauxqs$/, ...AWS, ...NODE],
+  testing: [...CORE, /^@millrace\/(postgres|worker)$/, /^kysely$/, /^vitest$/, /^fauxqs$/, ...AWS, ...NODE],
+  tasks: [...CORE, /^pg$/, ...NODE],
   cli: [...OURS, /^commander$/, ...NODE],
 };
 /** Where time, chance and the outside would come into core, which gets them as arguments. */

@@ -6,6 +6,11 @@ export {
 export { assertRedisFit } from "./queue/redis-fit.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { isDataError } from "./data-error.ts";
+export {
+  executeAttempt,
+  type Execution,
+  type ExecutorDependencies,
+} from "./executor/execute-attempt.ts";
 export { FollowUps, type FollowUpDependencies } from "./follow-ups.ts";
 export { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 export {
@@ -31,3 +36,7 @@ export {
   type WorkerHandle,
   type WorkerSettings,
 } from "./worker.ts";
+export { DirectoryBlobStore } from "./blob/directory-blob-store.ts";
+export { MemoryBlobStore } from "./blob/memory-blob-store.ts";
+export { openBlobStore } from "./blob/open-blob-store.ts";
+export { S3BlobStore, type S3BlobStoreOptions } from "./blob/s3-blob-store.ts";
