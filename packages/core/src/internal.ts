@@ -91,3 +91,7 @@ export type * from "./replay/replay-runs.ts";
 export * from "./namespace/short-name.ts";
 export * from "./partition/partition-words.ts";
 export { factLabel } from "./replay/run-ended.ts";
+export * from "./ports/control.ts";
+export * from "./run/implied-updates.ts";
+export * from "./run/plan-reset.ts";
+export * from "./run/version-change.ts";
