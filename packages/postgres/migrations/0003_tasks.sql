@@ -120,3 +120,58 @@ create table millrace.audit (
 );
 
 create index audit_of_run on millrace.audit (run_id) where run_id is not null;
+
+-- Waits. Of a task run that has ended, nobody asks for an answer any more.
+alter table millrace.step drop constraint step_state_check;
+
+alter table millrace.step add constraint step_state_check
+  check (state in ('waiting', 'done', 'closed'));
+
+comment on column millrace.step.state is
+  'closed: its task run ended before there was an answer.';
+
+create index step_open on millrace.step (run_id) where state = 'waiting';
+
+create index approval_open on millrace.step (id)
+  where state = 'waiting' and wait ->> 'kind' = 'approval';
+
+-- Who looks back: for events by name or prefix since a moment, for runs of a partition or a date.
+create index event_by_name on millrace.event (name text_pattern_ops, at);
+
+create index run_of_partition on millrace.run (pipeline_id, partition, id desc);
+
+create index run_of_logical_date on millrace.run (pipeline_id, logical_at, id desc)
+  where logical_at is not null;
+
+-- Control of runs: task runs that were done again in place, as they were.
+create table millrace.task_run_past (
+  id bigint generated always as identity primary key,
+  run_id bigint not null,
+  task smallint not null,
+  item int not null,
+  was jsonb not null,
+  output jsonb,
+  at timestamptz not null default millrace.now()
+);
+
+create index task_run_past_of_run on millrace.task_run_past (run_id, task);
+
+alter table millrace.run add column pinned_build text,
+  add column unmoved_version_id bigint,
+  add column unmoved_reason text;
+
+comment on column millrace.run.pinned_build is
+  'Only workers of this build may run it; null: whoever has its version.';
+
+comment on column millrace.run.unmoved_reason is
+  'Why it could not go on with the version unmoved_version_id.';
+
+create index run_paused on millrace.run (id) where paused_at is not null;
+
+-- Channels with ready rows that no live worker hears, and since when.
+create table millrace.channel_missing (
+  queue text not null,
+  version text not null,
+  since timestamptz not null default millrace.now(),
+  primary key (queue, version)
+);

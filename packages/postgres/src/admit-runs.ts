@@ -20,7 +20,7 @@ export async function admitRuns(
   const ids = ascending(pipelineRowIds);
   await sql`select id from millrace.pipeline where id = any(${ids}::bigint[])
     order by id for no key update`.execute(tx);
-  const { rows } = await sql<{ id: number; version_id: number }>`
+  const { rows } = await sql<{ id: number; version_id: number; retry_of: number | null }>`
     with room as (
       select p.id, p.max_active_runs - (
         select count(*) from millrace.run_active a where a.pipeline_id = p.id
@@ -43,7 +43,7 @@ export async function admitRuns(
       insert into millrace.run_active (run_id, pipeline_id) select run_id, pipeline_id from taken
     )
     update millrace.run r set state = 'running', started_at = millrace.now()
-    from taken where r.id = taken.run_id returning r.id, r.version_id`.execute(tx);
+    from taken where r.id = taken.run_id returning r.id, r.version_id, r.retry_of`.execute(tx);
   await wakeHeld(tx, log, ids);
   const version = await versions.load(
     tx,
@@ -53,5 +53,6 @@ export async function admitRuns(
     runId: row.id,
     version: version(row.version_id),
     cancelling: false,
+    hasRows: row.retry_of !== null,
   }));
 }

@@ -1,6 +1,14 @@
-import { type Afterwards, isTerminal, MillraceError, type RunState } from "@millrace/core/internal";
+import {
+  type Afterwards,
+  isTerminal,
+  MillraceError,
+  type RunState,
+  type Said,
+} from "@millrace/core/internal";
 import { sql } from "kysely";
+import { writeAudit } from "./control/audit.ts";
 import type { Database } from "./database.ts";
+import { releaseUnstarted, withdraw } from "./limit/release-slots.ts";
 import { lockRuns, progressRuns } from "./progress-runs.ts";
 import type { Tx } from "./transact.ts";
 import type { VersionCache } from "./version-cache.ts";
@@ -17,6 +25,7 @@ export function cancelRun(
   database: Database,
   versions: VersionCache,
   runId: number,
+  said?: Said,
 ): Promise<Afterwards & { readonly state: RunState }> {
   return perform(database, versions, "cancel a run", async (work) => {
     const { tx } = work;
@@ -30,6 +39,7 @@ export function cancelRun(
     }
     const state = run.state as RunState;
     if (isTerminal(state)) return { state };
+    if (said !== undefined) await writeAudit(tx, { ...said, action: "cancel", runId });
     await cancelRuns(work, [run]);
     const [now] = await lockRuns(tx, [runId]);
     return { state: (now?.state ?? state) as RunState };
@@ -47,7 +57,9 @@ export async function cancelRuns(
   await sql`update millrace.run set
       cancel_requested_at = coalesce(cancel_requested_at, millrace.now())
     where id = any(${ids}::bigint[])`.execute(tx);
+  await withdraw(work, { runIds: ids });
   for (const id of ids) await cancelWaiting(tx, id);
+  await releaseUnstarted(work, { runIds: ids });
   const version = await versions.load(
     tx,
     runs.map((run) => run.version_id),
@@ -60,10 +72,9 @@ export async function cancelRuns(
   await progressRuns(work, locked);
 }
 
-/** What is ready or waits for a timer; first the ready rows, as claims take them. */
+/** What was ready or waits for a timer. The ready rows are gone by now: claims take them first. */
 async function cancelWaiting(tx: Tx, runId: number): Promise<void> {
   await sql`delete from millrace.run_queued where run_id = ${runId}`.execute(tx);
-  await sql`delete from millrace.ready where run_id = ${runId}`.execute(tx);
   await sql`
     with gone as (
       update millrace.task_run

@@ -1,4 +1,5 @@
 import type {
+  ControlStore,
   IntakeStore,
   RegistryStore,
   SessionStore,
@@ -8,8 +9,8 @@ import type {
   TriggerStore,
 } from "@millrace/core/internal";
 import { type BackfillStore, backfillStore } from "./backfill/backfill-store.ts";
-import { cancelRun } from "./cancel-run.ts";
 import { claim, claimNext } from "./claim.ts";
+import { controlStore } from "./control/control-store.ts";
 import type { Database } from "./database.ts";
 import { evaluateFacts } from "./evaluate-facts.ts";
 import { finish } from "./finish.ts";
@@ -31,6 +32,7 @@ import { VersionCache } from "./version-cache.ts";
 export interface Store
   extends
     BackfillStore,
+    ControlStore,
     IntakeStore,
     RegistryStore,
     SessionStore,
@@ -38,7 +40,6 @@ export interface Store
     TaskStore,
     TimerStore,
     TriggerStore {
-  cancelRun(runId: number): ReturnType<typeof cancelRun>;
   pause(what: Pausable, by: string | null): ReturnType<typeof pause>;
   resume(what: Pausable): ReturnType<typeof resume>;
   planResume(what: Pausable): Promise<ResumePlan>;
@@ -76,7 +77,7 @@ export function createStore(database: Database): Store {
     recordDeadLetters: (items) => recordDeadLetters(database, items),
     startRun: (start) => startRun(database, versions, start),
     ...backfillStore(database, versions),
-    cancelRun: (runId) => cancelRun(database, versions, runId),
+    ...controlStore(database, versions),
     pause: (what, by) => pause(database, versions, what, by),
     resume: (what) => resume(database, versions, what),
     planResume: (what) => planResume(database, what),

@@ -26,6 +26,8 @@ export interface NewRun {
   readonly hop: number;
   /** The backfill that it is part of. */
   readonly backfillId?: number | null;
+  /** Puts down what must be there before its first tasks are decided. */
+  readonly prepare?: (runId: number) => Promise<void>;
 }
 
 /**
@@ -40,11 +42,13 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
   const columns = `place int, pipeline_id bigint, version_id bigint, limited boolean,
     trigger_id bigint, trigger_name text, cause jsonb, partition text, params jsonb,
     logical_ms bigint, start_ms bigint, end_ms bigint, correlation_id text, hop smallint,
-    backfill_id bigint`;
+    backfill_id bigint, pinned boolean`;
   const inserted = await sql<{ place: number; id: number }>`
     with x as materialized (
-      select *, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id
-      from ${records(rows, columns, "r")} order by place
+      select r.*, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id, d.build::text as build
+      from ${records(rows, columns, "r")}
+      join millrace.pipeline p on p.id = r.pipeline_id
+      join millrace.deployment d on d.name = p.deployment order by place
     ),
     active as (
       insert into millrace.run_active (run_id, pipeline_id)
@@ -56,19 +60,25 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
     ),
     run as (
       insert into millrace.run (id, pipeline_id, version_id, state, trigger_id, trigger_name, cause,
-        partition, params, logical_at, interval_start, interval_end, correlation_id, hop, backfill_id, started_at)
+        partition, params, logical_at, interval_start, interval_end, correlation_id, hop, backfill_id, build,
+        pinned_build, started_at)
       overriding system value
       select id, pipeline_id, version_id, case when limited then 'queued' else 'running' end,
         trigger_id, trigger_name, cause, partition, coalesce(params, '{}'::jsonb),
         to_timestamp(logical_ms / 1000.0), to_timestamp(start_ms / 1000.0),
         to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop, backfill_id,
+        build, case when pinned then build end,
         case when not limited then millrace.now() end
       from x
     )
     select place, id from x order by place`.execute(work.tx);
   const ids = inserted.rows.map((row) => row.id);
+  for (const [place, { prepare }] of runs.entries()) await prepare?.(ids[place] ?? 0);
   const begun = runs
-    .map(({ version }, place) => ({ runId: ids[place] ?? 0, version, cancelling: false }))
+    .map(({ version, prepare }, place) => {
+      const hasRows = prepare !== undefined;
+      return { runId: ids[place] ?? 0, version, cancelling: false, hasRows };
+    })
     .filter(({ version }) => version.spec.maxActiveRuns === null);
   const limited = runs.filter(({ version }) => version.spec.maxActiveRuns !== null);
   const admitted = await admitRuns(
@@ -96,5 +106,6 @@ function toRow(run: NewRun, place: number): object {
     correlation_id: run.correlationId,
     hop: run.hop,
     backfill_id: run.backfillId ?? null,
+    pinned: run.version.spec.pin === "build",
   };
 }

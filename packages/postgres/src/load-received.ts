@@ -10,7 +10,10 @@ import { type RawBuilder, sql } from "kysely";
 import { ascending } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
-/** What runs consumed, by run, in order of position; a rerun has what its partial run had before. */
+/**
+ * What runs consumed, by run, in order of position; a rerun has what its partial run had before,
+ * and a retry what the first run had.
+ */
 export async function loadReceived(
   tx: Tx,
   runIds: readonly number[],
@@ -19,10 +22,11 @@ export async function loadReceived(
   if (runIds.length === 0) return received;
   const { rows } = await sql<ReceivedRow>`
     with recursive chain as (
-      select id as run_id, id as part, rerun_of from millrace.run
+      select id as run_id, id as part, rerun_of, retry_of from millrace.run
       where id = any(${ascending(runIds)}::bigint[])
       union all
-      select c.run_id, r.id, r.rerun_of from chain c join millrace.run r on r.id = c.rerun_of
+      select c.run_id, r.id, r.rerun_of, r.retry_of
+      from chain c join millrace.run r on r.id in (c.rerun_of, c.retry_of)
     )
     select c.run_id, d.fact_kind, d.fact_id,
       ${updateColumns},

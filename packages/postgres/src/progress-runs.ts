@@ -20,6 +20,10 @@ export interface LockedRun {
   readonly runId: number;
   readonly version: LoadedVersion;
   readonly cancelling: boolean;
+  /** Nothing of it starts until it is resumed. */
+  readonly paused?: boolean;
+  /** It began with outcomes of another run: it has rows before its first tasks start. */
+  readonly hasRows?: boolean;
 }
 
 export interface RunPlan extends LockedRun {
@@ -34,10 +38,12 @@ export async function progressRuns(work: Work, runs: readonly LockedRun[]): Prom
   await carryOut(work, await planRuns(work.tx, runs));
 }
 
-/** Starts runs that have no rows yet. */
+/** Starts runs that have not begun; most have no rows yet, and none has to be asked for. */
 export async function startRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
-  const plans = runs.map((run) => ({ ...run, plan: advance(run.version.graph, []) }));
-  await carryOut(work, plans);
+  const fresh = runs.filter(({ hasRows }) => hasRows !== true);
+  const repeated = runs.filter(({ hasRows }) => hasRows === true);
+  const plans = fresh.map((run) => ({ ...run, plan: advance(run.version.graph, []) }));
+  await carryOut(work, [...plans, ...(await planRuns(work.tx, repeated))]);
 }
 
 async function planRuns(tx: Tx, runs: readonly LockedRun[]): Promise<readonly RunPlan[]> {
@@ -70,7 +76,7 @@ async function applyPlans({ tx, log }: Work, plans: readonly RunPlan[]): Promise
   return layOutMaps(tx, plans);
 }
 
-async function loadViews(
+export async function loadViews(
   tx: Tx,
   runs: readonly LockedRun[],
 ): Promise<Map<number, (TaskView | undefined)[]>> {
@@ -102,18 +108,20 @@ async function loadViews(
   return views;
 }
 
+export interface LockedRow {
+  readonly id: number;
+  readonly version_id: number;
+  readonly state: string;
+  readonly cancelling: boolean;
+  readonly paused: boolean;
+}
+
 /** Locks runs by id, in ascending order, and says what they are about. */
-export async function lockRuns(
-  tx: Tx,
-  ids: readonly number[],
-): Promise<readonly { id: number; version_id: number; state: string; cancelling: boolean }[]> {
-  const { rows } = await sql<{
-    id: number;
-    version_id: number;
-    state: string;
-    cancelling: boolean;
-  }>`select id, version_id, state, cancel_requested_at is not null as cancelling
-     from millrace.run where id = any(${ascending(ids)}::bigint[])
-     order by id for no key update`.execute(tx);
+export async function lockRuns(tx: Tx, ids: readonly number[]): Promise<readonly LockedRow[]> {
+  const { rows } = await sql<LockedRow>`
+    select id, version_id, state, cancel_requested_at is not null as cancelling,
+      paused_at is not null as paused
+    from millrace.run where id = any(${ascending(ids)}::bigint[])
+    order by id for no key update`.execute(tx);
   return rows;
 }

@@ -1,0 +1,121 @@
+import type { Instant, JsonValue, Partition, ResetPlan } from "@millrace/core/internal";
+import { sql } from "kysely";
+import { insertRuns, type NewRun } from "../insert-runs.ts";
+import { records } from "../records.ts";
+import type { LoadedVersion } from "../version-cache.ts";
+import type { Work } from "../work.ts";
+import type { ControlledRun } from "./controlled-run.ts";
+
+/** A run that begins with outcomes of another one. */
+export interface Repeat {
+  readonly version: LoadedVersion;
+  /** Of the tasks of `version`. */
+  readonly plan: ResetPlan;
+  /** By index of `version`: the task's index in the first run's version. */
+  readonly indexes: readonly (number | null)[];
+  readonly cause: JsonValue;
+  /** What else must be there before its first tasks are decided. */
+  readonly prepare?: (runId: number) => Promise<void>;
+}
+
+/** Inserts the new run with what it keeps, and starts it. @returns Its id. */
+export async function repeatRun(work: Work, run: ControlledRun, repeat: Repeat): Promise<number> {
+  const { version, cause } = repeat;
+  const isSame = version.versionId === run.version.versionId;
+  const first = await loadFirst(work, run.runId);
+  const again: NewRun = {
+    ...first,
+    version,
+    cause,
+    async prepare(runId) {
+      await takeOver(work, { from: run.runId, to: runId, isSame });
+      await copyKept(work, { from: run.runId, to: runId }, repeat);
+      await repeat.prepare?.(runId);
+    },
+  };
+  const [runId = 0] = await insertRuns(work, [again]);
+  return runId;
+}
+
+type First = Omit<NewRun, "version" | "cause">;
+
+async function loadFirst({ tx }: Work, runId: number): Promise<First> {
+  const { rows } = await sql<{
+    trigger_id: number | null;
+    trigger_name: string;
+    partition: Partition;
+    params: JsonValue;
+    logical_at: Date | null;
+    interval_start: Date | null;
+    interval_end: Date | null;
+    correlation_id: string;
+    hop: number;
+    backfill_id: number | null;
+  }>`select trigger_id, trigger_name, partition::jsonb as partition, params, logical_at,
+      interval_start, interval_end, correlation_id, hop, backfill_id
+    from millrace.run where id = ${runId}`.execute(tx);
+  const [row] = rows;
+  if (row === undefined) throw new Error(`run ${runId} is locked and not there`);
+  const start: Instant | undefined = row.interval_start?.getTime();
+  const end: Instant | undefined = row.interval_end?.getTime();
+  return {
+    trigger: row.trigger_id === null ? null : { id: row.trigger_id, name: row.trigger_name },
+    partition: row.partition,
+    params: row.params,
+    logicalAt: row.logical_at?.getTime() ?? null,
+    interval: start === undefined || end === undefined ? null : { start, end },
+    correlationId: row.correlation_id,
+    hop: row.hop,
+    backfillId: row.backfill_id,
+  };
+}
+
+/** What a new run has of the first one besides its inputs; another version has its own build. */
+async function takeOver(
+  { tx }: Work,
+  { from, to, isSame }: { readonly from: number; readonly to: number; readonly isSame: boolean },
+): Promise<void> {
+  await sql`
+    update millrace.run n set retry_of = o.id, trigger_name = o.trigger_name,
+      traceparent = o.traceparent, call_depth = o.call_depth,
+      build = case when ${isSame} then o.build else n.build end,
+      pinned_build = case when ${isSame} then o.pinned_build else n.pinned_build end
+    from millrace.run o where n.id = ${to} and o.id = ${from}`.execute(tx);
+}
+
+/** Copies the rows and outputs that stay. Items go along only where they are all that stays. */
+async function copyKept(
+  { tx }: Work,
+  { from, to }: { readonly from: number; readonly to: number },
+  { plan, indexes }: Repeat,
+): Promise<void> {
+  const pairs = (tasks: readonly number[], isWhole: boolean) =>
+    tasks.flatMap((task) => {
+      const first = indexes[task];
+      return first == null ? [] : [{ task, first, whole: isWhole }];
+    });
+  const rows = [...pairs(plan.kept, true), ...pairs(plan.keptItems, false)];
+  if (rows.length === 0) return;
+  await sql`
+    with kept as (
+      select x.task as place, t.*
+      from ${records(rows, "task smallint, first smallint, whole boolean")}
+      join millrace.task_run t on t.run_id = ${from} and t.task = x.first
+        and (x.whole or (t.item >= 0 and t.state in ('succeeded', 'skipped')))
+      where t.state not in ('queued', 'running', 'waiting')
+    ),
+    copied as (
+      insert into millrace.task_run (run_id, task, item, state, attempt, failures, crashes, reason,
+        way, item_total, item_next, item_done, item_failed, item_skipped, error, queued_at,
+        started_at, ended_at, begun_at, polls, build)
+      select ${to}::bigint, place, item, state, attempt, failures, crashes, reason, way, item_total,
+        item_next, item_done, item_failed, item_skipped, error, queued_at, started_at, ended_at,
+        begun_at, polls, build
+      from kept order by place, item
+      returning id, task, item
+    )
+    insert into millrace.output (task_run_id, value)
+    select c.id, o.value from copied c
+    join kept k on k.place = c.task and k.item = c.item
+    join millrace.output o on o.task_run_id = k.id`.execute(tx);
+}
