@@ -93,7 +93,7 @@ class Run {
   }
 
   step(cancelling = false): void {
-    const plan = advance(this.#graph, this.views, cancelling);
+    const plan = advance(this.#graph, this.views, { cancelling });
     for (const task of plan.start) {
       this.views[task] = { state: "queued", way: null, items: null };
       this.#fly({ task, item: -1 });
@@ -112,7 +112,7 @@ class Run {
       this.views[task] = {
         state: "waiting",
         way: null,
-        items: { total, next: 0, done: 0, failed: 0 },
+        items: { total, next: 0, done: 0, failed: 0, skipped: 0 },
       };
     }
     this.flightsMax = Math.max(this.flightsMax, this.flights.length);

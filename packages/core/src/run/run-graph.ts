@@ -11,6 +11,7 @@ export interface RunGraph {
   /** Tasks that nothing follows: a run's outcome is theirs. */
   readonly leaves: readonly number[];
   readonly maxParallelTasks: number;
+  readonly groups: readonly GraphGroup[];
 }
 
 export interface GraphTask {
@@ -20,6 +21,16 @@ export interface GraphTask {
   readonly ruled: readonly number[];
   /** The task that its `when` looks at. */
   readonly gate: number | null;
+}
+
+/** Tasks that stand and fall together. */
+export interface GraphGroup {
+  /** Null: what a pipeline that fails fast cancels, every task that asks for success. */
+  readonly name: string | null;
+  readonly members: readonly number[];
+  readonly failFast: boolean;
+  readonly timeoutMs: number | null;
+  readonly maxParallel: number | null;
 }
 
 export function compileGraph(spec: PipelineSpec): RunGraph {
@@ -32,7 +43,29 @@ export function compileGraph(spec: PipelineSpec): RunGraph {
     order: topologicalOrder(upstream),
     leaves: spec.tasks.map((_, index) => index).filter((index) => !followed.has(index)),
     maxParallelTasks: spec.maxParallelTasks,
+    groups: toGroups(spec),
   };
+}
+
+function toGroups(spec: PipelineSpec): GraphGroup[] {
+  const membersOf = (belongs: (task: TaskSpec) => boolean): number[] =>
+    spec.tasks.flatMap((task, index) => (belongs(task) ? [index] : []));
+  const named = Object.entries(spec.groups ?? {}).map(([name, group]): GraphGroup => ({
+    name,
+    members: membersOf((task) => task.group === name),
+    failFast: group.failFast ?? false,
+    timeoutMs: group.timeoutMs ?? null,
+    maxParallel: group.maxParallel ?? null,
+  }));
+  if (spec.failFast !== true) return named;
+  const members = membersOf(asksForSuccess);
+  const all = { name: null, members, failFast: true, timeoutMs: null, maxParallel: null };
+  return [...named, all];
+}
+
+/** Not so the tasks that are there for failures. */
+function asksForSuccess({ runIf, when }: TaskSpec): boolean {
+  return runIf === "all_success" && (when === null || when.is === "way");
 }
 
 function toGraphTask(spec: TaskSpec, index: number, find: (name: string) => number): GraphTask {

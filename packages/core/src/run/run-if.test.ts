@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { RUN_IF_RULES, type RunIf } from "../spec/task-spec.ts";
-import { decideRule, type RuleDecision } from "./run-if.ts";
+import { countRuled } from "./rule-counts.ts";
+import { decideRule as decideCounts, type RuleDecision } from "./run-if.ts";
 import type { TaskState } from "./states.ts";
+
+function decideRule(rule: RunIf, states: readonly (TaskState | undefined)[]): RuleDecision {
+  return decideCounts(rule, countRuled(states.map((state) => state && { state, items: null })));
+}
 
 const S = "succeeded";
 const F = "failed";
@@ -45,6 +50,8 @@ const TABLE: Readonly<Record<RunIf, readonly (readonly [TaskState[], RuleDecisio
   at_least_one_done: [
     [[S, K], "start"],
     [[F, K], "start"],
+    [[U, K], "skipped"],
+    [["cancelled", U], "start"],
     [[K, K], "skipped"],
   ],
   none_failed: [
