@@ -14,7 +14,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
   postgres: [...CORE, /^kysely(\/|$)/, /^pg$/, /^@electric-sql\/pglite(\/|$)/, ...NODE],
   worker: [...CORE, ...AWS, /^bullmq$/, /^ioredis$/, ...NODE],
   sensors: [...CORE, ...AWS, /^ioredis$/, /^minimatch$/, ...NODE],
-  testing: [...CORE, /^@millrace\/(postgres|worker)$/, /^kysely$/, /^vitest$/, /^fauxqs$/, ...AWS, ...NODE],
+  testing: [
+    ...CORE,
+    /^@millrace\/(postgres|worker)$/,
+    /^kysely$/,
+    /^vitest$/,
+    /^fauxqs$/,
+    ...AWS,
+    ...NODE,
+  ],
   tasks: [...CORE, /^pg$/, ...NODE],
   cli: [...OURS, /^commander$/, ...NODE],
 };

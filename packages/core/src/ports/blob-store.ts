@@ -1,9 +1,14 @@
+import { isRecord, type JsonValue } from "../spec/json.ts";
+
 /**
  * Keeps what is too large for a row. Objects never change: a key is written once. Implementations
  * pass `blobContract` of `@millrace/testing`.
+ *
+ * Keys are `/`-separated segments of letters, digits, `.`, `_`, `~` and `-`, none of them `.` or
+ * `..`; others are refused with INPUT_INVALID.
  */
 export interface BlobStore {
-  /** Writes an object; writing the same bytes again is no error. */
+  /** Writes an object, whole or not at all; writing the same bytes again is no error. */
   put(key: string, bytes: Uint8Array): Promise<void>;
   /** @throws {NOT_FOUND} When there is no such object. */
   get(key: string): Promise<Uint8Array>;
@@ -15,6 +20,22 @@ export interface BlobRef {
   readonly bytes: number;
 }
 
+/**
+ * Stands for a JSON value that is too large for a row. The engine alone makes these, and puts the
+ * value in its place before a handler sees it; handlers give away plain {@link BlobRef}s only.
+ */
+export interface StoredJson extends BlobRef {
+  readonly as: "json";
+  /** What of the value is meant; absent: all of it. */
+  readonly path?: readonly string[];
+}
+
 export function isBlobRef(value: unknown): value is BlobRef {
-  return typeof value === "object" && value !== null && "~blob" in value;
+  return (
+    isRecord(value) && typeof value["~blob"] === "string" && typeof value["bytes"] === "number"
+  );
+}
+
+export function isStoredJson(value: unknown): value is StoredJson & JsonValue {
+  return isBlobRef(value) && "as" in value && value.as === "json";
 }

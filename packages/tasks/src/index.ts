@@ -1,0 +1,11 @@
+export type { HelperContext } from "./helper-context.ts";
+export { http } from "./http/http.ts";
+export { HttpError, HttpRefused } from "./http/http-error.ts";
+export type { HttpOptions, HttpResponse, HttpResult } from "./http/http-options.ts";
+export { type Shell, shell, type ShellTag } from "./shell/shell.ts";
+export { ShellError } from "./shell/shell-error.ts";
+export type { ParsedBy, ShellOptions, ShellOutput } from "./shell/shell-options.ts";
+export type { ShellValue } from "./shell/shell-words.ts";
+export { type Sql, sql, type SqlTag } from "./sql/sql.ts";
+export type { SqlClient, SqlPool } from "./sql/sql-client.ts";
+export { SqlName } from "./sql/statement.ts";
