@@ -1,7 +1,11 @@
-import { judgeChecks, partitionText } from "@millrace/core/internal";
+import {
+  type AttemptDecision,
+  type FinishItem,
+  judgeChecks,
+  partitionText,
+} from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
-import type { FinishedAttempt } from "./finish.ts";
 import { isNamed } from "./is-named.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
@@ -13,11 +17,19 @@ import type { LoadedVersion } from "./version-cache.ts";
  */
 export const HOPS_MAX = 64;
 
+/** What may have announced something: an attempt that ended, or a task that a person marked. */
+export interface Announcer {
+  readonly item: Pick<FinishItem, "outcome">;
+  readonly row: { readonly id: number; readonly run_id: number; readonly task: number };
+  readonly version: LoadedVersion;
+  readonly decision: Pick<AttemptDecision, "state">;
+}
+
 /** Records what succeeded attempts announced: it commits with their success, or not at all. */
 export async function insertTaskFacts(
   tx: Tx,
   log: AfterwardsLog,
-  finished: readonly FinishedAttempt[],
+  finished: readonly Announcer[],
 ): Promise<void> {
   const updates = finished.flatMap(toUpdates);
   if (updates.length > 0) await insertUpdates(tx, log, updates);
@@ -25,7 +37,7 @@ export async function insertTaskFacts(
   if (events.length > 0) await insertEvents(tx, log, events);
 }
 
-function originOf(row: FinishedAttempt["row"], version: LoadedVersion) {
+function originOf(row: Announcer["row"], version: LoadedVersion) {
   const source_key = `${version.pipeline}/${version.spec.tasks[row.task]?.name}`;
   return { run_id: row.run_id, task_run_id: row.id, source_key };
 }
@@ -33,7 +45,7 @@ function originOf(row: FinishedAttempt["row"], version: LoadedVersion) {
 /** What was announced, as `x`, with the story that its run is part of; runaways are buried. */
 function announced(rows: readonly object[], columns: string): RawBuilder<unknown> {
   return sql`x as materialized (
-      select r.*, run.hop, run.correlation_id
+      select r.*, run.hop, run.correlation_id, run.traceparent
       from ${records(rows, columns, "r")} join millrace.run on run.id = r.run_id
     ),
     dead as (
@@ -44,7 +56,7 @@ function announced(rows: readonly object[], columns: string): RawBuilder<unknown
     )`;
 }
 
-function toUpdates({ item, row, version, decision }: FinishedAttempt) {
+function toUpdates({ item, row, version, decision }: Announcer) {
   if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
   const origin = originOf(row, version);
   const source = { type: "task", key: origin.source_key };
@@ -75,9 +87,10 @@ async function insertUpdates(
     with ${announced(rows, columns)},
     fact as (
       insert into millrace.update (dataset_id, partition, kind, uri, metadata, source_type,
-        source_key, run_id, task_run_id, correlation_id, hop, content_version, checks, quarantined)
+        source_key, run_id, task_run_id, correlation_id, traceparent, hop, content_version, checks,
+        quarantined)
       select d.id, x.partition, 'changed', x.uri, coalesce(x.metadata, 'null'::jsonb), 'task',
-        x.source_key, x.run_id, x.task_run_id, x.correlation_id, x.hop + 1,
+        x.source_key, x.run_id, x.task_run_id, x.correlation_id, x.traceparent, x.hop + 1,
         x.content_version, x.checks, x.quarantined
       from x join millrace.dataset d on ${isNamed("d", sql`x.dataset`)}
       where hop < ${HOPS_MAX}::int
@@ -88,10 +101,14 @@ async function insertUpdates(
   inserted.rows.forEach((row) => log.fact("update", row.id));
 }
 
-function toEvents({ item, row, version, decision }: FinishedAttempt) {
+function toEvents({ item, row, version, decision }: Announcer) {
   if (item.outcome.type !== "succeeded" || decision.state !== "succeeded") return [];
   const origin = originOf(row, version);
-  return item.outcome.events.map(({ name, data }) => ({ ...origin, name, data }));
+  const { spec } = version;
+  return item.outcome.events.map(({ name, data }) => {
+    const isOurs = spec.events[name]?.scope === "namespace";
+    return { ...origin, name, data, namespace: isOurs ? spec.namespace : null };
+  });
 }
 
 async function insertEvents(
@@ -99,14 +116,15 @@ async function insertEvents(
   log: AfterwardsLog,
   rows: readonly ReturnType<typeof toEvents>[number][],
 ): Promise<void> {
-  const columns = "name text, data jsonb, run_id bigint, task_run_id bigint, source_key text";
+  const columns = `name text, data jsonb, run_id bigint, task_run_id bigint, source_key text,
+    namespace text`;
   const inserted = await sql<{ id: number }>`
     with ${announced(rows, columns)},
     fact as (
       insert into millrace.event (name, data, source_type, source_key, run_id, task_run_id,
-        correlation_id, hop)
+        correlation_id, traceparent, namespace, hop)
       select x.name, coalesce(x.data, 'null'::jsonb), 'task', x.source_key, x.run_id, x.task_run_id,
-        x.correlation_id, x.hop + 1
+        x.correlation_id, x.traceparent, x.namespace, x.hop + 1
       from x where hop < ${HOPS_MAX}::int
       returning id
     )

@@ -24,7 +24,7 @@ export function pauseRun(
     assertLive(run);
     if (run.paused) return { changed: false };
     await setPausedAt(work, runId, true);
-    await withdrawReady(work.tx, runId);
+    await withdrawReady(work, runId);
     await writeAudit(work.tx, { ...said, action: "pause", runId });
     return { changed: true };
   });

@@ -1,6 +1,7 @@
 import { present, type ResetPlan } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import { cancelRuns } from "../cancel-run.ts";
+import { withdraw } from "../limit/release-slots.ts";
 import { lockRuns } from "../progress-runs.ts";
 import { ascending, records } from "../records.ts";
 import type { Tx } from "../transact.ts";
@@ -21,7 +22,7 @@ export async function resetInPlace(work: Work, run: ControlledRun, plan: ResetPl
   const goes = sql`${records(rows, "task smallint, keeps boolean")}
     join millrace.task_run t on t.run_id = ${run.runId} and t.task = x.task
       and not (x.keeps and t.item >= 0 and t.state in ('succeeded', 'skipped'))`;
-  await sql`delete from millrace.ready where task_run_id in (select t.id from ${goes})`.execute(tx);
+  await withdraw(work, { taskRuns: sql`select t.id from ${goes}` });
   await assertIdle(tx, run, goes);
   await closeWaits(work, sql`select t.id from ${goes}`);
   await sql`

@@ -1,6 +1,6 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
-import type { FinishedAttempt } from "../finish.ts";
+import { releaseSlots, withdraw } from "../limit/release-slots.ts";
 import { json } from "../records.ts";
 import { insertTaskFacts } from "../task-facts.ts";
 import type { LoadedVersion } from "../version-cache.ts";
@@ -15,7 +15,7 @@ import { closeWaits } from "./reset-in-place.ts";
 export async function endAttempts(work: Work, runId: number, task: number): Promise<void> {
   const { tx } = work;
   const ofTask = sql`select id from millrace.task_run where run_id = ${runId} and task = ${task}`;
-  await sql`delete from millrace.ready where task_run_id in (${ofTask})`.execute(tx);
+  await withdraw(work, { taskRuns: ofTask });
   await closeWaits(work, ofTask);
   await sql`delete from millrace.timer where task_run_id in (${ofTask})`.execute(tx);
   await sql`
@@ -31,6 +31,7 @@ export async function endAttempts(work: Work, runId: number, task: number): Prom
       session_id = null, reason = 'its task was marked', ended_at = millrace.now()
     where t.run_id = ${runId} and t.task = ${task}
       and t.state in ('queued', 'running', 'waiting')`.execute(tx);
+  await releaseSlots(work, { taskRuns: ofTask });
 }
 
 /** Writes the outcome, its output and what it updates; there may be a row already, or none. */
@@ -41,39 +42,21 @@ export async function writeMarked(
 ): Promise<void> {
   const { index, as, reason, output, way } = marked;
   const error = { name: "Marked", message: reason, stack: null, reason: "error" };
-  const { rows } = await sql<{ id: number; attempt: number }>`
+  const { rows } = await sql<{ id: number }>`
     insert into millrace.task_run as t (run_id, task, state, reason, way, error, ended_at)
     values (${runId}, ${index}, ${as}, ${reason}, ${way},
       ${as === "failed" ? json(error) : null}, millrace.now())
     on conflict (run_id, task, item) do update set state = excluded.state, reason = excluded.reason,
       way = excluded.way, error = excluded.error, ended_at = excluded.ended_at,
       item_total = null, item_next = null, item_done = null, item_failed = null, item_skipped = null
-    returning t.id, t.attempt`.execute(tx);
-  const { id, attempt } = present(rows[0]);
+    returning t.id`.execute(tx);
+  const { id } = present(rows[0]);
   await sql`delete from millrace.output where task_run_id = ${id}`.execute(tx);
   if (as !== "succeeded") return;
   await sql`insert into millrace.output (task_run_id, value)
     values (${id}, ${json(output)})`.execute(tx);
-  await insertTaskFacts(tx, log, [toFinished({ id, attempt, runId, version }, marked)]);
-}
-
-/** The marked task as if an attempt of it had ended so, for what it announces. */
-function toFinished(
-  row: {
-    readonly id: number;
-    readonly attempt: number;
-    readonly runId: number;
-    readonly version: LoadedVersion;
-  },
-  { index, output, updates }: MarkedTask,
-): FinishedAttempt {
-  const { id, attempt, runId, version } = row;
-  const outcome = { type: "succeeded", output, updates, events: [] } as const;
-  const none = { failures: 0, crashes: 0 };
-  return {
-    item: { taskRunId: id, runId, attempt, outcome, u: 0 },
-    row: { id, run_id: runId, task: index, item: -1, attempt, elapsed_ms: 0, ...none },
-    version,
-    decision: { state: "succeeded", ...none },
-  };
+  const outcome = { type: "succeeded", output, updates: marked.updates, events: [] } as const;
+  const row = { id, run_id: runId, task: index };
+  const decision = { state: "succeeded" } as const;
+  await insertTaskFacts(tx, log, [{ item: { outcome }, row, version, decision }]);
 }
