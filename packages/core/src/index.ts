@@ -39,10 +39,11 @@ export {
   type FreshData,
   type StaleData,
 } from "./event/built-in.ts";
-export { type AnyEvent, event, type EventType } from "./event/event.ts";
+export { type AnyEvent, event, type EventOptions, type EventType } from "./event/event.ts";
 export { anyOf, exists, gt, gte, lt, lte, ne, not, oneOf, type Op, prefix } from "./filter/op.ts";
 export type { Where } from "./filter/where.ts";
 export { namespace, type Namespace } from "./namespace/namespace.ts";
+export type { NamespaceDefaults } from "./namespace/namespace-defaults.ts";
 export type { AnyPipeline, ParamsOf, ResultOf } from "./pipeline/any-pipeline.ts";
 export {
   type Pipeline,
@@ -52,12 +53,30 @@ export {
 } from "./pipeline/pipeline.ts";
 export { pipelineRef } from "./pipeline/pipeline-ref.ts";
 export type { RunIf } from "./spec/task-spec.ts";
+export type { BlobRef } from "./ports/blob-store.ts";
+export type { ApprovalOptions, Approved } from "./task/approval-options.ts";
+export { ApprovalRejected } from "./task/approval-rejected.ts";
 export type { Build } from "./task/build.ts";
-export type { Context, ItemContext, Outcome, Received } from "./task/context.ts";
+export { CallFailed } from "./task/call-failed.ts";
+export type { Blobs, Context, ItemContext, Outcome, Status } from "./task/context.ts";
+export type { DurableCalls, RunEnd, StartedRun } from "./task/durable-calls.ts";
+export type { Group, GroupOptions } from "./task/group.ts";
 export type { Branch, Handle, Way } from "./task/handle.ts";
 export type { Json, NotJson } from "./task/jsonable.ts";
+export type {
+  ConcurrencyOptions,
+  IsolateOptions,
+  RateOptions,
+  ResourceOptions,
+} from "./task/limit-options.ts";
+export { cross, type Over, partitions } from "./task/map-over.ts";
+export { NonRetryable } from "./task/non-retryable.ts";
+export { pool, type Pool, type PoolUse } from "./task/pool.ts";
+export type { Received, ReceivedEvent, ReceivedOfPattern } from "./task/received.ts";
 export type { RetryOptions } from "./task/retry-options.ts";
-export type { TaskOptions } from "./task/task-options.ts";
+export type { RunMatchOption, RunWaitOptions } from "./task/run-wait-options.ts";
+export type { MapOptions, PollOptions, TaskOptions } from "./task/task-options.ts";
+export { TaskSkipped } from "./task/task-skipped.ts";
 export { after } from "./trigger/after.ts";
 export { cron } from "./trigger/cron.ts";
 export { from, type From } from "./trigger/from.ts";

@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { machineNameProblem } from "../check/names.ts";
+import { machineNameProblem, quoted } from "../check/names.ts";
 import { jsonSchemaOf } from "../dataset/json-schema.ts";
 import { definitionInvalid } from "../error/millrace-error.ts";
 import type { EventSpec } from "../spec/event-spec.ts";
@@ -32,22 +32,42 @@ export interface EventFacts<O> {
   readonly data: O;
 }
 
+export interface EventOptions<I, O> {
+  /** Schema of its data. */
+  readonly data?: StandardSchemaV1<I, O>;
+  /** Who hears it: pipelines of the publisher's namespace, or all of them; `all` unless given. */
+  readonly scope?: "namespace" | "all";
+}
+
 /**
  * Declares a type of event.
  *
  * @param name - Global, like `ticket.stale`: lower case, digits, `.`, `_` and `-`. What begins with
  * `millrace.` is Millrace's own.
  * @throws {DEFINITION_INVALID} When the name is none.
+ *
+ * @example
+ * const stale = event("ticket.stale", { data: z.object({ ticket: z.string() }), scope: "namespace" });
  */
 export function event<const N extends string, I = unknown, O = I>(
   name: N,
-  options: { readonly data?: StandardSchemaV1<I, O> } = {},
+  options: EventOptions<I, O> = {},
 ): EventType<N, I, O> {
-  const problem = machineNameProblem(name) ?? reservedProblem(name);
+  const problem =
+    machineNameProblem(name) ?? reservedProblem(name) ?? scopeProblem(options.scope ?? "all");
   if (problem !== null) throw definitionInvalid([`Event ${JSON.stringify(name)}: ${problem}.`]);
   const schema = options.data ?? null;
-  const spec = { name, schema: schema === null ? null : jsonSchemaOf(schema, "output") };
+  const spec: EventSpec = {
+    name,
+    schema: schema === null ? null : jsonSchemaOf(schema, "output"),
+    ...(options.scope === "namespace" && { scope: "namespace" }),
+  };
   return Object.freeze({ name, [EVENT]: Object.freeze({ spec: Object.freeze(spec), schema }) });
+}
+
+function scopeProblem(scope: unknown): string | null {
+  if (scope === "namespace" || scope === "all") return null;
+  return `its scope ${quoted(scope)} is not known; write "namespace" or "all"`;
 }
 
 export function isEvent(value: unknown): value is AnyEvent {

@@ -1,15 +1,19 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { aliasProblem, machineNameProblem } from "../check/names.ts";
+import { limitProblem } from "../check/limit-range.ts";
 import { definitionInvalid } from "../error/millrace-error.ts";
+import type { NamespaceDefaults, NamespaceLimitOptions } from "./namespace-defaults.ts";
 
 /** Any namespace, whatever its types. */
 export interface AnyNamespace {
   readonly name: string;
   readonly variables: StandardSchemaV1 | null;
   readonly secrets: readonly string[];
+  readonly limits: NamespaceLimitOptions;
+  readonly defaults: NamespaceDefaults;
 }
 
-/** A group of pipelines that share variables and secrets: a department. */
+/** A group of pipelines that share variables, secrets, limits and defaults: a department. */
 export interface Namespace<V, S extends string> extends AnyNamespace {
   readonly "~types"?: { readonly variables: V; readonly secrets: S };
 }
@@ -19,6 +23,10 @@ export interface NamespaceOptions<V, S extends string> {
   readonly variables?: StandardSchemaV1<unknown, V>;
   /** Names of the secrets that its handlers may ask for. */
   readonly secrets?: readonly S[];
+  /** What all its pipelines may do together; no limit unless given. */
+  readonly limits?: NamespaceLimitOptions;
+  /** What its pipelines and tasks get where they say nothing themselves. */
+  readonly defaults?: NamespaceDefaults;
 }
 
 /** The namespace of whatever names none. */
@@ -27,21 +35,34 @@ export const DEFAULT_NAMESPACE = "default";
 /**
  * Declares a namespace.
  *
- * @throws {DEFINITION_INVALID} When its name, or that of a secret, is none.
+ * @throws {DEFINITION_INVALID} When its name, or that of a secret, is none, or a limit is out of
+ *   range.
+ *
+ * @example
+ * const ops = namespace("ops", {
+ *   secrets: ["faa"],
+ *   limits: { maxParallelTasks: 50 },
+ *   defaults: { retries: 2, timeout: "15m" },
+ * });
  */
 export function namespace<const N extends string, V = {}, const S extends string = never>(
   name: N,
   options: NamespaceOptions<V, S> = {},
 ): Namespace<V, S> & { readonly name: N } {
-  const problem = machineNameProblem(name);
-  const secrets = options.secrets ?? [];
+  const { variables = null, secrets = [], limits = {}, defaults = {} } = options;
   const problems = [
-    ...(problem === null ? [] : [problem]),
-    ...secrets.flatMap((secret) => aliasProblem("secret", secret) ?? []),
-  ];
+    machineNameProblem(name),
+    ...secrets.map((secret) => aliasProblem("secret", secret)),
+    ...Object.entries(limits).map(([limit, most]) => limitProblem(`its limit ${limit}`, most)),
+  ].flatMap((problem) => problem ?? []);
   if (problems.length > 0) {
     throw definitionInvalid(problems.map((p) => `Namespace ${JSON.stringify(name)}: ${p}.`));
   }
-  const variables = options.variables ?? null;
-  return Object.freeze({ name, variables, secrets: Object.freeze([...secrets]) });
+  return Object.freeze({
+    name,
+    variables,
+    secrets: Object.freeze([...secrets]),
+    limits: Object.freeze({ ...limits }),
+    defaults: Object.freeze({ ...defaults }),
+  });
 }

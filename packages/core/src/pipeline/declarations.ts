@@ -4,6 +4,7 @@ import type { DatasetDeclaration } from "../dataset/any-dataset.ts";
 import type { EventDeclaration } from "../event/event.ts";
 import { type DatasetId, datasetId } from "../spec/dataset-spec.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
+import type { Pool } from "../task/pool.ts";
 import type { PipelineDeclaration } from "./any-pipeline.ts";
 
 /** Everything from outside that a pipeline names, each under its identity. */
@@ -11,12 +12,20 @@ export interface Declarations {
   readonly datasets: Map<DatasetId, DatasetDeclaration>;
   readonly events: Map<string, EventDeclaration>;
   readonly pipelines: Map<string, PipelineDeclaration>;
+  /** Slots of the pools that its tasks take. */
+  readonly pools: Map<string, number>;
   /** Complete sentences, but for the pipeline's name. */
   readonly problems: string[];
 }
 
 export function noDeclarations(): Declarations {
-  return { datasets: new Map(), events: new Map(), pipelines: new Map(), problems: [] };
+  return {
+    datasets: new Map(),
+    events: new Map(),
+    pipelines: new Map(),
+    pools: new Map(),
+    problems: [],
+  };
 }
 
 /** A declaration takes the place of a reference to it; the two must not contradict each other. */
@@ -54,11 +63,21 @@ export function addPipeline(to: Declarations, added: PipelineDeclaration): strin
   return added.id;
 }
 
+export function addPool(to: Declarations, { name, slots }: Pool): void {
+  const known = to.pools.get(name) ?? slots;
+  to.pools.set(name, known);
+  if (known === slots) return;
+  to.problems.push(
+    `it names two pools ${name}, of ${known} and of ${slots} slots: declare it once, and import it`,
+  );
+}
+
 /** What goes into the spec: declarations in full, of references only their partitions. */
 export function declaredIn({
   datasets,
   events,
-}: Declarations): Pick<PipelineSpec, "datasets" | "events" | "datasetRefs"> {
+  pools,
+}: Declarations): Pick<PipelineSpec, "datasets" | "events" | "datasetRefs" | "pools"> {
   const all = [...datasets];
   const refs = all.filter(([, { isDeclared }]) => !isDeclared);
   return {
@@ -69,6 +88,7 @@ export function declaredIn({
       datasetRefs: Object.fromEntries(refs.map(([id, { spec }]) => [id, spec.partitions])),
     }),
     events: Object.fromEntries([...events].map(([name, { spec }]) => [name, spec])),
+    ...(pools.size > 0 && { pools: Object.fromEntries(pools) }),
   };
 }
 

@@ -9,20 +9,17 @@ import { type PipelineSpec, versionOf } from "../spec/pipeline-spec.ts";
 import type { TriggerSpec } from "../spec/trigger-spec.ts";
 import type { Build } from "../task/build.ts";
 import type { Env } from "../task/context.ts";
-import { PIPELINE_DEFAULTS } from "../task/task-defaults.ts";
 import { recordTasks } from "../task/task-recorder.ts";
 import { toTriggerSpec } from "../trigger/to-trigger-spec.ts";
 import { type Declarations, declaredIn, knownSources, noDeclarations } from "./declarations.ts";
 import type { PipelineDefinition } from "./definition.ts";
+import { toRunPolicies, type WrittenRunOptions } from "./to-run-policies.ts";
 
-interface ErasedOptions {
+interface ErasedOptions extends WrittenRunOptions {
   readonly namespace?: AnyNamespace;
   readonly partitions?: Readonly<Record<string, unknown>>;
   readonly on?: Readonly<Record<string, unknown>>;
   readonly params?: StandardSchemaV1;
-  readonly maxActiveRuns?: number;
-  readonly whenActive?: "queue" | "skip" | "replace";
-  readonly maxParallelTasks?: number;
 }
 
 /**
@@ -42,7 +39,8 @@ export function definePipeline(
   const partitions = schemesOf(options.partitions ?? {}, own);
   const params = options.params ?? null;
   const paramsSpec = toParamsSchema(params, own);
-  const recorded = recordTasks(id, declarations, build);
+  const defaults = options.namespace?.defaults ?? {};
+  const recorded = recordTasks({ id, partitions, declarations, defaults }, build);
   const triggers = toTriggers(id, options.on ?? {}, partitions, declarations);
   const spec: PipelineSpec = {
     format: 1,
@@ -54,9 +52,9 @@ export function definePipeline(
     tasks: recorded.tasks,
     result: recorded.result,
     ...declaredIn(declarations),
-    maxActiveRuns: options.maxActiveRuns ?? PIPELINE_DEFAULTS.maxActiveRuns,
-    ...whenActiveIn(options),
-    maxParallelTasks: options.maxParallelTasks ?? PIPELINE_DEFAULTS.maxParallelTasks,
+    ...(Object.keys(recorded.groups).length > 0 && { groups: recorded.groups }),
+    ...toRunPolicies(options, defaults, own),
+    ...namespaceLimitsIn(options.namespace),
   };
   const problems = [
     ...[...own, ...declarations.problems].map((problem) => `Pipeline ${id}: ${problem}.`),
@@ -95,9 +93,10 @@ function toTriggers(
   return { specs: Object.fromEntries(specs), problems };
 }
 
-/** The default is left out, so that writing it down changes no version. */
-function whenActiveIn({ whenActive = "queue" }: ErasedOptions): Pick<PipelineSpec, "whenActive"> {
-  return whenActive === "queue" ? {} : { whenActive };
+/** Limits that nobody set are left out, so that a bare namespace changes no version. */
+function namespaceLimitsIn(of: AnyNamespace | undefined): Pick<PipelineSpec, "namespaceLimits"> {
+  const limits = of?.limits ?? {};
+  return Object.keys(limits).length > 0 ? { namespaceLimits: limits } : {};
 }
 
 function toParamsSchema(params: StandardSchemaV1 | null, problems: string[]): JsonValue {

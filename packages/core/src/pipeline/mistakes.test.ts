@@ -88,7 +88,7 @@ describe("what the builder is given wrongly is told with the pipeline and the ta
     ],
     [
       "needs that are no object",
-      ({ task }) => task("a", { needs: [] }, () => 1),
+      ({ task }) => task("a", { needs: "load" }, () => 1),
       'Pipeline default/p, task "a": its needs is no object: write needs: { alias: value }.',
     ],
     [

@@ -151,6 +151,16 @@ describe("a pipeline as data", () => {
         past: { dataset: "default/flights", previous: true },
       },
       waitFor: ["default/makes", "default/far"],
+      runWaits: [
+        {
+          pipeline: "default/far",
+          match: { by: "latest" },
+          timeoutMs: null,
+          onFailure: "fail",
+          onTimeout: "fail",
+          onMissing: "wait",
+        },
+      ],
       calls: [],
       retries: { limit: 2, backoff: "fixed", delayMs: 30_000, maxMs: 3_600_000, jitter: false },
       timeoutMs: 5_400_000,

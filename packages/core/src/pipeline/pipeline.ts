@@ -42,6 +42,24 @@ export interface PipelineOptions<On, P, I, O, V, S extends string> {
   readonly whenActive?: "queue" | "skip" | "replace";
   /** Tasks of one run in flight at once, 1 or more; 5 unless given. */
   readonly maxParallelTasks?: number;
+  /** So many runs at once that have the same value of `key`, such as `params.customer`. */
+  readonly concurrency?: {
+    /** Where the value is found: `params.customer`, `partition.date`. */
+    readonly key: string;
+    /** 1 to 1,000,000. */
+    readonly limit: number;
+  };
+  /** The first task that fails for good cancels every task whose rule asks for success. */
+  readonly failFast?: boolean;
+  /** A run that takes longer since it began fails: `6h`; no limit unless given. */
+  readonly timeout?: string;
+  /**
+   * What a run does when no live worker has its version any more: it waits for one (`wait`, the
+   * default), goes on with the latest version if that fits (`latest`), or fails (`fail`).
+   */
+  readonly onMissingVersion?: "wait" | "latest" | "fail";
+  /** A run stays with workers of the build that it began with. */
+  readonly pin?: "build";
 }
 
 type ResultOfBuild<B> = B extends AnyHandle ? OutputOf<B> : null;

@@ -1,4 +1,5 @@
 import type { DatasetId } from "./dataset-spec.ts";
+import type { PartitionSchemes } from "./partition-spec.ts";
 import type { PipelineId } from "./pipeline-spec.ts";
 import type { PartitionMapSpec } from "./trigger-spec.ts";
 
@@ -42,6 +43,8 @@ export interface TaskSpec {
   readonly cross?: readonly ResultRef[];
   /** Partitions that a `map` runs over, by key, made from the run's own; an item is a partition. */
   readonly overPartitions?: Readonly<Record<string, PartitionMapSpec>>;
+  /** How each key of `overPartitions` is cut; there whenever that is. */
+  readonly overSchemes?: PartitionSchemes;
   /** Of a `map`: how many items may be in flight at once; null leaves it to the run's limit. */
   readonly maxParallel: number | null;
   /** Of a `map`: the first item that fails cancels the others. */
@@ -120,6 +123,23 @@ export interface RunWaitSpec {
 }
 
 export type RunWaitEnd = "fail" | "skip" | "run";
+
+/** How a pipeline of `waitFor` is waited for that `runWaits` does not name. */
+export const RUN_WAIT_DEFAULTS: Omit<RunWaitSpec, "pipeline"> = {
+  match: { by: "partition" },
+  timeoutMs: null,
+  onFailure: "fail",
+  onTimeout: "fail",
+  onMissing: "wait",
+};
+
+/** Every pipeline that a task waits for before it starts, and how, in their order. */
+export function runWaitsOf({ waitFor, runWaits = [] }: TaskSpec): readonly RunWaitSpec[] {
+  return waitFor.map(
+    (pipeline) =>
+      runWaits.find((wait) => wait.pipeline === pipeline) ?? { ...RUN_WAIT_DEFAULTS, pipeline },
+  );
+}
 
 export type TaskLimitSpec =
   | { readonly kind: "pool"; readonly pool: string; readonly slots: number }

@@ -1,8 +1,20 @@
-import type { Branch, Handle } from "./handle.ts";
-import type { Context, Env, ItemContext } from "./context.ts";
-import type { Awaitable, Json } from "./jsonable.ts";
-import type { Inputs, MapOptions, Needs, Outputs, TaskOptions } from "./task-options.ts";
+import type { AnyPipeline, ResultOf } from "../pipeline/any-pipeline.ts";
 import type { RunIf } from "../spec/task-spec.ts";
+import type { ApprovalOptions, Approved } from "./approval-options.ts";
+import type { CallTaskOptions } from "./call-options.ts";
+import type { Context, Env, ItemContext } from "./context.ts";
+import type { StartedRun } from "./durable-calls.ts";
+import type { Group, GroupOptions } from "./group.ts";
+import type { Branch, Handle } from "./handle.ts";
+import type { Awaitable, Json } from "./jsonable.ts";
+import type {
+  Inputs,
+  MapOptions,
+  Needs,
+  Outputs,
+  PollOptions,
+  TaskOptions,
+} from "./task-options.ts";
 
 /**
  * What the third argument of `pipeline()` gets: it declares the tasks. `this: void` lets linters
@@ -23,7 +35,7 @@ export interface Build<E extends Env> {
   ): Handle<O>;
   task<
     O,
-    N extends Needs = {},
+    const N extends Needs = {},
     D extends Outputs = {},
     C extends Inputs = {},
     const R extends RunIf = "all_success",
@@ -34,15 +46,26 @@ export interface Build<E extends Env> {
     handler: (context: Context<E, N, D, C, R>) => Awaitable<O & Json<O>>,
   ): Handle<O>;
 
-  /** Declares a task that runs once for each item of a list; its output is theirs, in order. */
-  map<V, O, N extends Needs = {}, D extends Outputs = {}, C extends Inputs = {}>(
+  /**
+   * Declares a task that runs once for each item of a list; its output is theirs, in order.
+   *
+   * @example
+   * const sizes = map("size", { over: list.at("files"), maxParallel: 8 }, ({ item }) => item.length);
+   */
+  map<V, O, const N extends Needs = {}, D extends Outputs = {}, C extends Inputs = {}>(
     this: void,
     name: string,
-    options: MapOptions<V, N, D, C>,
+    options: MapOptions<V, N, D, C, E["partitions"]>,
     handler: (context: ItemContext<V, E, N, D, C>) => Awaitable<O & Json<O>>,
   ): Handle<O[]>;
 
-  /** Declares a task that chooses a way: one of the literals that its handler returns. */
+  /**
+   * Declares a task that chooses a way: one of the literals that its handler returns.
+   *
+   * @example
+   * const quality = branch("quality", ({ params }) => (params.rows > 0 ? "good" : "poor"));
+   * task("publish", { when: quality.is("good") }, () => publish());
+   */
   branch<const W extends string>(
     this: void,
     name: string,
@@ -50,7 +73,7 @@ export interface Build<E extends Env> {
   ): Branch<W>;
   branch<
     const W extends string,
-    N extends Needs = {},
+    const N extends Needs = {},
     C extends Inputs = {},
     const R extends RunIf = "all_success",
   >(
@@ -59,4 +82,71 @@ export interface Build<E extends Env> {
     options: TaskOptions<N, {}, C, R>,
     handler: (context: Context<E, N, {}, C, R>) => Awaitable<W>,
   ): Branch<W>;
+
+  /**
+   * Declares a task that asks again until it is content. Between two tries it is a row, and holds
+   * no worker. Its output is the first one that `until` accepts; a try that throws is a failure,
+   * for `retries`.
+   *
+   * @example
+   * poll("ready", { every: "30s", timeout: "1h", until: (job: Job) => job.done }, () => ask(url));
+   */
+  poll<
+    O,
+    const N extends Needs = {},
+    D extends Outputs = {},
+    C extends Inputs = {},
+    const R extends RunIf = "all_success",
+  >(
+    this: void,
+    name: string,
+    options: PollOptions<O, N, D, C, R>,
+    handler: (context: Context<E, N, D, C, R>) => Awaitable<O & Json<O>>,
+  ): Handle<O>;
+
+  /**
+   * Declares a task that starts a run of another pipeline; its output is that pipeline's result, or
+   * with `wait: false` the run that was started. While it waits it holds no worker. It fails unless
+   * the run succeeds.
+   *
+   * @example
+   * const report = call("report", {
+   *   pipeline: buildReport,
+   *   needs: { load },
+   *   params: ({ needs }) => ({ rows: needs.load.rows }),
+   * });
+   */
+  call<
+    Q extends AnyPipeline,
+    const N extends Needs = {},
+    const R extends RunIf = "all_success",
+    const W extends boolean = true,
+  >(
+    this: void,
+    name: string,
+    options: CallTaskOptions<Q, E, N, R, W>,
+  ): Handle<W extends false ? StartedRun : ResultOf<Q>>;
+
+  /**
+   * Declares a task that asks people, and goes on when one of them approves. A rejection fails it,
+   * so `when: ok.failed()` is the way of a no. While it waits it holds no worker.
+   *
+   * @example
+   * const ok = approval("release", { asks: "Deploy to production?", roles: ["lead"], timeout: "2d" });
+   * task("deploy", { needs: { ok } }, ({ needs }) => deploy(needs.ok.by));
+   */
+  approval<const N extends Needs = {}, const R extends RunIf = "all_success">(
+    this: void,
+    name: string,
+    options: ApprovalOptions<E, N, R>,
+  ): Handle<Approved>;
+
+  /**
+   * Declares a group: tasks that name it stand and fall together.
+   *
+   * @example
+   * const extracts = group("extracts", { failFast: true, timeout: "30m" });
+   * task("flights", { group: extracts }, () => extract("flights"));
+   */
+  group(this: void, name: string, options?: GroupOptions): Group;
 }

@@ -1,11 +1,13 @@
-import type { AnyDatasetPattern, PatternUpdate } from "../condition/dataset-pattern.ts";
 import type { AnyDataset, InOf, PartsOf, UpdateOf } from "../dataset/any-dataset.ts";
 import type { Key } from "../dataset/partition-scheme.ts";
 import type { AnyPrevious } from "../dataset/previous.ts";
-import type { AnyEvent, EventIn, EventOut } from "../event/event.ts";
-import type { AnyPipeline, ResultOf } from "../pipeline/any-pipeline.ts";
-import type { EndsAnyhow } from "../trigger/after.ts";
+import type { AnyEvent, EventIn } from "../event/event.ts";
+import type { BlobRef } from "../ports/blob-store.ts";
+import type { DurableCalls } from "./durable-calls.ts";
 import type { AnyHandle, OutputOf } from "./handle.ts";
+import type { Received } from "./received.ts";
+
+export type * from "./received.ts";
 
 /** The types that a pipeline gives its handlers. */
 export interface Env {
@@ -19,7 +21,13 @@ export interface Env {
 }
 
 /** What a handler gets. `N`, `D`, `C`: needs, produces, consumes; `R`: the run-if rule. */
-export interface Context<E extends Env = Env, N = {}, D = {}, C = {}, R = "all_success"> {
+export interface Context<
+  E extends Env = Env,
+  N = {},
+  D = {},
+  C = {},
+  R = "all_success",
+> extends DurableCalls<E> {
   readonly run: RunFacts<E>;
   readonly params: E["params"];
   /** Outputs of the tasks it needs; under a run-if rule but `all_success` their outcomes. */
@@ -33,7 +41,9 @@ export interface Context<E extends Env = Env, N = {}, D = {}, C = {}, R = "all_s
   /** A secret of its namespace, by name. */
   secret(this: void, name: E["secrets"]): Promise<string>;
   readonly log: Log;
-  /** Aborts when the attempt times out, is cancelled, or has lost its lease. */
+  readonly status: Status;
+  readonly blob: Blobs;
+  /** Aborts when the attempt times out, is cancelled, waits, or has lost its lease. */
   readonly signal: AbortSignal;
   readonly attempt: AttemptFacts;
 }
@@ -58,6 +68,8 @@ export interface RunFacts<E extends Env = Env> {
   readonly trigger: E["triggers"] | "manual";
   /** The same for everything that descends from one root cause, across pipelines. */
   readonly correlationId: string;
+  /** W3C trace context of what started it, to be sent on; null when there is none. */
+  readonly traceparent: string | null;
   /** ISO 8601: the time that the run stands for; null when it stands for none. */
   readonly logicalAt: string | null;
   /** ISO 8601: `start <= t < end`. */
@@ -78,11 +90,45 @@ export interface Log {
   error(message: string, fields?: object): void;
 }
 
+/** Small facts that people see beside the task: how far it is, what it looks at. */
+export interface Status {
+  /**
+   * Shows `value` under `key` at once, in place of what was there; it stays when the task has ended.
+   *
+   * @param value - Small JSON.
+   * @example
+   * await status.set("progress", `${done} of ${all}`);
+   */
+  set(this: void, key: string, value: unknown): Promise<void>;
+}
+
+/** Data that is too large for an output: it is kept in the blob store, and passed on by reference. */
+export interface Blobs {
+  /**
+   * Keeps bytes, or text as UTF-8.
+   *
+   * @param options.name - The last part of its key, for people.
+   * @returns JSON, to be returned as an output, attached to an update or put into an event.
+   * @example
+   * return { file: await blob.put(csv, { name: "flights.csv" }) };
+   */
+  put(
+    this: void,
+    data: Uint8Array | string,
+    options?: { readonly name?: string },
+  ): Promise<BlobRef>;
+  get(this: void, ref: BlobRef): Promise<Uint8Array>;
+  /** The bytes read as UTF-8. */
+  text(this: void, ref: BlobRef): Promise<string>;
+}
+
 /** How an upstream task ended, under a run-if rule that lets more than success through. */
 export type Outcome<O> =
   | { readonly state: "succeeded"; readonly output: O }
   | { readonly state: "failed"; readonly error: { readonly message: string } }
-  | { readonly state: "skipped" };
+  | { readonly state: "skipped" }
+  /** It has not ended: a rule such as `at_least_one_success` did not wait for it. */
+  | { readonly state: "pending" };
 
 export type NeedsOf<N, R> = {
   readonly [K in keyof N]: N[K] extends AnyHandle
@@ -152,40 +198,4 @@ export interface DatasetInput<D extends AnyDataset> {
   latest(): Promise<UpdateOf<D> | null>;
   /** Where it lies for the run's partition; "" when it has no place, or the run does not say. */
   readonly uri: string;
-}
-
-/** What a run consumed from a source, given all sources `S` of its triggers. */
-export type Received<Q, S = never> = Q extends AnyDatasetPattern
-  ? PatternUpdate<PartsOf<Q>>
-  : Q extends string
-    ? ReceivedOfPattern
-    : Q extends AnyDataset
-      ? UpdateOf<Q>
-      : Q extends AnyEvent
-        ? ReceivedEvent<Q>
-        : Q extends AnyPipeline
-          ? EndsAnyhow<Q> extends S
-            ? ReceivedRun<Q, "succeeded"> | ReceivedRun<Q, "failed" | "cancelled">
-            : ReceivedRun<Q, "succeeded">
-          : never;
-
-export interface ReceivedEvent<E extends AnyEvent> {
-  readonly id: string;
-  readonly type: E["name"];
-  readonly data: EventOut<E>;
-}
-
-/** An event whose name fits a pattern. */
-export interface ReceivedOfPattern {
-  readonly id: string;
-  readonly type: string;
-  readonly data: unknown;
-}
-
-export interface ReceivedRun<Q extends AnyPipeline, State extends string> {
-  /** Like `run_12`. */
-  readonly run: string;
-  readonly state: State;
-  /** Null unless it succeeded. */
-  readonly result: State extends "succeeded" ? ResultOf<Q> : null;
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../spec/json.ts";
 import type { RetrySpec } from "../spec/task-spec.ts";
 import { parseDurationMs } from "../lib/duration.ts";
 import { quoted } from "../check/names.ts";
@@ -15,6 +16,14 @@ export interface RetryOptions {
   readonly max?: string;
   /** Draws each delay uniformly between nothing and its full length; on unless given. */
   readonly jitter?: boolean;
+  /**
+   * Whether an error is worth another attempt; every error is unless given. An attempt that took
+   * too long, or whose worker died, is not asked about.
+   *
+   * @example
+   * retries: { limit: 3, when: (error) => error instanceof TypeError === false }
+   */
+  readonly when?: (error: unknown) => boolean;
 }
 
 export function toRetrySpec(
@@ -27,6 +36,18 @@ export function toRetrySpec(
   const delayMs = toDurationMs("retry delay", options.delay, RETRY_DEFAULTS.delayMs, problems);
   const maxMs = toDurationMs("longest retry delay", options.max, RETRY_DEFAULTS.maxMs, problems);
   return { limit, backoff, delayMs, maxMs: Math.max(maxMs, delayMs), jitter };
+}
+
+/** What decides whether an error is worth another attempt; null when nothing does. */
+export function retryWhenOf(
+  options: number | RetryOptions | undefined,
+  problems: string[],
+): ((error: unknown) => boolean) | null {
+  const when: unknown = isRecord(options) ? options["when"] : undefined;
+  if (when === undefined) return null;
+  if (typeof when === "function") return when as (error: unknown) => boolean;
+  problems.push("its retries.when is no function: give one that takes the error");
+  return null;
 }
 
 /** @returns `defaultMs` when nothing is given, and after a problem. */

@@ -1,0 +1,33 @@
+import type { Handler } from "../pipeline/definition.ts";
+import type { ApprovalSpec } from "../spec/task-spec.ts";
+import type { Approved } from "./approval-options.ts";
+import { ApprovalRejected } from "./approval-rejected.ts";
+import type { Context } from "./context.ts";
+import { NonRetryable } from "./non-retryable.ts";
+import { TaskSkipped } from "./task-skipped.ts";
+
+/** The options of an `approval` that its handler needs. */
+export interface WrittenApproval {
+  readonly asks: string | ((context: Context) => string);
+  readonly roles?: readonly string[];
+  readonly timeout?: string;
+  readonly onTimeout?: ApprovalSpec["onTimeout"];
+}
+
+/** An approval is a task whose handler asks, and makes an end of the answer. */
+export function approvalHandler(written: WrittenApproval): Handler {
+  const { asks, roles, timeout, onTimeout = "fail" } = written;
+  return async (context: Context): Promise<Approved> => {
+    const { verdict, by, comment, at } = await context.waitForApproval({
+      asks: typeof asks === "function" ? asks(context) : asks,
+      ...(roles !== undefined && { roles }),
+      ...(timeout !== undefined && { timeout }),
+    });
+    if (verdict === "rejected") throw new ApprovalRejected({ by, comment });
+    if (verdict === "timed_out" && onTimeout !== "approve") {
+      const message = `nobody answered within ${timeout}`;
+      throw onTimeout === "skip" ? new TaskSkipped(message) : new NonRetryable(message);
+    }
+    return { by, comment, at };
+  };
+}

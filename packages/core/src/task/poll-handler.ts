@@ -1,0 +1,10 @@
+import type { Handler } from "../pipeline/definition.ts";
+import { AGAIN } from "./again.ts";
+
+/** A try of a poll: the output when it is what was waited for, else `AGAIN`. */
+export function pollHandler(handler: Handler, until: (output: never) => unknown): Handler {
+  return async (context) => {
+    const output = await handler(context);
+    return (await until(output as never)) === true ? output : AGAIN;
+  };
+}
