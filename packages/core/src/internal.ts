@@ -22,6 +22,7 @@ export * from "./spec/task-spec.ts";
 export * from "./spec/trigger-spec.ts";
 export * from "./run/advance.ts";
 export * from "./run/decide-attempt.ts";
+export * from "./run/decide-layout.ts";
 export * from "./run/run-graph.ts";
 export * from "./run/run-if.ts";
 export * from "./trigger/compile-condition.ts";

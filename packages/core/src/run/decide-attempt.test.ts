@@ -34,6 +34,44 @@ test("a task that takes down too many workers is poison", () => {
   expect(decision).toMatchObject({ state: "failed", error: { reason: "poison" } });
 });
 
+describe("an attempt that did not come to an end", () => {
+  const used = { failures: 1, crashes: 1 };
+  const poll = { everyMs: 1_000, timeoutMs: 5_000, onTimeout: "fail" } as const;
+  const after = (elapsedMs: number, part: object = {}) =>
+    decideAttempt({ type: "again" }, used, retries, {
+      ...calm,
+      poll: { spec: { ...poll, ...part }, elapsedMs },
+    });
+
+  test("a wait uses up neither retries nor crashes", () => {
+    const outcome: AttemptOutcome = { type: "suspended", waits: [], blockedOn: ["sleep 1"] };
+    expect(decideAttempt(outcome, used, retries, calm)).toEqual({ ...used, state: "suspended" });
+    expect(decideAttempt(outcome, used, retries, cancelling).state).toBe("cancelled");
+  });
+
+  test("a handler that finds nothing to do is skipped, also while its run is cancelled", () => {
+    const outcome: AttemptOutcome = { type: "skipped", reason: "nothing new" };
+    const skipped = { ...used, state: "skipped", reason: "nothing new" };
+    expect(decideAttempt(outcome, used, retries, calm)).toEqual(skipped);
+    expect(decideAttempt(outcome, used, retries, cancelling)).toEqual(skipped);
+  });
+
+  test.each([
+    [0, {}, { state: "waiting", delayMs: 1_000, error: null }],
+    [4_500, {}, { state: "waiting", delayMs: 500, error: null }],
+    [5_000, {}, { state: "failed", error: { reason: "timeout" } }],
+    [5_000, { onTimeout: "skip" }, { state: "skipped" }],
+    [1e12, { timeoutMs: null }, { state: "waiting", delayMs: 1_000 }],
+  ])("a poll that is not content after %i ms, with %j, is %j", (elapsedMs, part, decision) => {
+    expect(after(elapsedMs, part)).toMatchObject({ ...used, ...decision });
+  });
+
+  test("a poll whose run is cancelled asks no more", () => {
+    const decision = decideAttempt({ type: "again" }, used, retries, cancelling);
+    expect(decision).toEqual({ ...used, state: "cancelled" });
+  });
+});
+
 describe("while its run is being cancelled", () => {
   test("a success is kept", () => {
     const outcome: AttemptOutcome = { type: "succeeded", output: 1, updates: [], events: [] };

@@ -109,6 +109,25 @@ test("events are seen by name and by pattern", () => {
   expect(heard("ticket")).toEqual([]);
 });
 
+test.each([
+  [null, 1],
+  [undefined, 1],
+  ["d", 1],
+  ["other", 0],
+  // A namespace is not the beginning of another's name.
+  ["", 0],
+])("an event of namespace %j is heard %i times in namespace d", (namespace, times) => {
+  const scope = namespace === undefined ? {} : { namespace };
+  const source = { type: "event", event: "ticket.new" } as const;
+  const legs = [{ source, where: null, partition: {} }];
+  const patterns = [
+    { source: { type: "events", pattern: "ticket.*" } as const, where: null, partition: {} },
+  ];
+  const told = { kind: "event", source, facts: {}, ...scope } as const;
+  expect(fates({ legs, partitions: {} }, told)).toHaveLength(times);
+  expect(fates({ legs: patterns, partitions: {} }, told)).toHaveLength(times);
+});
+
 test("one fact may be for several partitions, each with a delivery of its own", () => {
   const every: LegSpec = { ...sales, partition: { date: { map: "all" } } };
   const found = fates({ legs: [every] });

@@ -12,6 +12,8 @@ export interface TriggeringFact {
   readonly kind: "update" | "event" | "run";
   readonly id: number;
   readonly source: SourceSpec;
+  /** Of an event: pipelines of this namespace alone hear it; null and absent: all do. */
+  readonly namespace?: string | null;
   /** When the update or event came about, or the run ended; by the database's clock. */
   readonly at: Instant;
   readonly partition: Partition;

@@ -43,7 +43,7 @@ export interface MatchedLeg {
 /** What finds the legs of a fact has to know of it. */
 export type MatchableFact = Pick<
   TriggeringFact,
-  "kind" | "source" | "partition" | "schemes" | "facts" | "state"
+  "kind" | "source" | "partition" | "schemes" | "facts" | "state" | "namespace"
 >;
 
 interface UriLeg {
@@ -90,7 +90,8 @@ export class TriggerIndex {
     }
     if (source.type === "event") {
       this.#events.eachFor(source.event, ({ leg, pattern }) => {
-        if (pattern.match(source.event)) found.push({ leg, partition, schemes });
+        if (hears(leg, fact) && pattern.match(source.event))
+          found.push({ leg, partition, schemes });
       });
     }
     return found;
@@ -138,10 +139,17 @@ export class TriggerIndex {
 }
 
 /** `after(p, { on: "failure" })` is not about a success: no trigger of it, so no disposition. */
-function concerns({ leg }: IndexedLeg, { state }: MatchableFact): boolean {
-  if (leg.source.type !== "pipeline") return true;
+function concerns(indexed: IndexedLeg, fact: MatchableFact): boolean {
+  const { leg } = indexed;
+  const { state } = fact;
+  if (leg.source.type !== "pipeline") return hears(indexed, fact);
   if (leg.source.on === "completion") return true;
   return (leg.source.on === "success") === (state === "succeeded");
+}
+
+/** An event may be for the pipelines of one namespace. */
+function hears({ trigger }: IndexedLeg, { namespace }: MatchableFact): boolean {
+  return typeof namespace !== "string" || trigger.pipeline.startsWith(`${namespace}/`);
 }
 
 /** Facts are of one dataset, pipeline or event, never of a pattern. */
