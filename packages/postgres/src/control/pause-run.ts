@@ -1,11 +1,12 @@
 import type { Afterwards, Said } from "@millrace/core/internal";
 import type { Database } from "../database.ts";
+import { withdraw } from "../limit/release-slots.ts";
 import { progressRuns } from "../progress-runs.ts";
 import type { VersionCache } from "../version-cache.ts";
 import { perform } from "../work.ts";
 import { writeAudit } from "./audit.ts";
 import { conflict, type ControlledRun, lockControlled, setPausedAt } from "./controlled-run.ts";
-import { restoreReady, withdrawReady } from "./ready-again.ts";
+import { restoreReady } from "./ready-again.ts";
 
 type Changed = Promise<Afterwards & { readonly changed: boolean }>;
 
@@ -24,7 +25,7 @@ export function pauseRun(
     assertLive(run);
     if (run.paused) return { changed: false };
     await setPausedAt(work, runId, true);
-    await withdrawReady(work, runId);
+    await withdraw(work, { runIds: [runId] });
     await writeAudit(work.tx, { ...said, action: "pause", runId });
     return { changed: true };
   });

@@ -1,14 +1,8 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { withdraw } from "../limit/release-slots.ts";
 import { insertReady, readyPart } from "../ready-rows.ts";
 import type { LoadedVersion } from "../version-cache.ts";
 import type { Work } from "../work.ts";
-
-/** Takes back what a run has ready: nobody can claim it. A claim under way goes first. */
-export async function withdrawReady(work: Work, runId: number): Promise<void> {
-  await withdraw(work, { runIds: [runId] });
-}
 
 /** Makes ready what of a run is queued and was withdrawn, by the version that it has now. */
 export async function restoreReady(

@@ -1,9 +1,8 @@
 import { present, type ResetPlan } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
-import { cancelRuns } from "../cancel-run.ts";
+import { closeWaits } from "../journal/close-waits.ts";
 import { withdraw } from "../limit/release-slots.ts";
-import { lockRuns } from "../progress-runs.ts";
-import { ascending, records } from "../records.ts";
+import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
 import type { Work } from "../work.ts";
 import { conflict, type ControlledRun } from "./controlled-run.ts";
@@ -24,7 +23,12 @@ export async function resetInPlace(work: Work, run: ControlledRun, plan: ResetPl
       and not (x.keeps and t.item >= 0 and t.state in ('succeeded', 'skipped'))`;
   await withdraw(work, { taskRuns: sql`select t.id from ${goes}` });
   await assertIdle(tx, run, goes);
-  await closeWaits(work, sql`select t.id from ${goes}`);
+  const { rows: gone } = await sql<{ id: number }>`select t.id from ${goes}`.execute(tx);
+  await closeWaits(
+    tx,
+    work.log,
+    gone.map(({ id }) => id),
+  );
   await sql`
     with gone as (
       delete from millrace.task_run where id in (select t.id from ${goes}) returning *
@@ -57,33 +61,5 @@ async function assertIdle(
     runId,
     `${names.join(", ")} of run_${runId} ${names.length === 1 ? "runs" : "run"} now, and would be ` +
       "done again. Wait until it has ended, or cancel the run and retry it.",
-  );
-}
-
-/**
- * Ends the open waits of task runs whose attempts are over: nothing answers them any more, and
- * runs that were started for them are cancelled, as nobody waits for their end.
- */
-export async function closeWaits(work: Work, taskRuns: RawBuilder<unknown>): Promise<void> {
-  const { tx } = work;
-  const { rows } = await sql<{ id: number }>`
-    select id from millrace.step where state = 'waiting' and task_run_id in (${taskRuns})
-    order by id`.execute(tx);
-  if (rows.length === 0) return;
-  const ids = rows.map(({ id }) => id);
-  const children = await sql<{ id: number }>`
-    select id from millrace.run
-    where parent_step_id = any(${ids}::bigint[]) and ended_at is null
-      and cancel_requested_at is null`.execute(tx);
-  await sql`
-    with sources as (delete from millrace.step_source where step_id = any(${ids}::bigint[])),
-    timers as (delete from millrace.timer where step_id = any(${ids}::bigint[])),
-    wakes as (delete from millrace.wake where step_id = any(${ids}::bigint[]))
-    update millrace.step set state = 'done', ended_at = millrace.now()
-    where id = any(${ids}::bigint[])`.execute(tx);
-  const locked = await lockRuns(tx, ascending(children.rows.map(({ id }) => id)));
-  await cancelRuns(
-    work,
-    locked.filter(({ cancelling }) => !cancelling),
   );
 }

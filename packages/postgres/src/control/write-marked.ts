@@ -1,12 +1,12 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { closeWaits } from "../journal/close-waits.ts";
 import { releaseSlots, withdraw } from "../limit/release-slots.ts";
 import { json } from "../records.ts";
 import { insertTaskFacts } from "../task-facts.ts";
 import type { LoadedVersion } from "../version-cache.ts";
 import type { Work } from "../work.ts";
 import type { MarkedTask } from "./marked-task.ts";
-import { closeWaits } from "./reset-in-place.ts";
 
 /**
  * Ends what is under way of a task whose outcome is given: what is ready goes first, as claims
@@ -16,22 +16,23 @@ export async function endAttempts(work: Work, runId: number, task: number): Prom
   const { tx } = work;
   const ofTask = sql`select id from millrace.task_run where run_id = ${runId} and task = ${task}`;
   await withdraw(work, { taskRuns: ofTask });
-  await closeWaits(work, ofTask);
-  await sql`delete from millrace.timer where task_run_id in (${ofTask})`.execute(tx);
+  await releaseSlots(work, { taskRuns: ofTask });
+  const { rows } = await sql<{ id: number }>`${ofTask} order by id`.execute(tx);
+  const ids = rows.map(({ id }) => id);
+  await closeWaits(tx, work.log, ids);
   await sql`
-    with gone as (
-      delete from millrace.running where task_run_id in (${ofTask}) returning task_run_id
+    with timers as (delete from millrace.timer where task_run_id = any(${ids}::bigint[])),
+    gone as (
+      delete from millrace.running where task_run_id = any(${ids}::bigint[]) returning task_run_id
     ),
     history as (
-      insert into millrace.attempt (task_run_id, attempt, outcome, session_id, started_at)
-      select t.id, t.attempt, 'marked', t.session_id, t.started_at
+      insert into millrace.attempt (task_run_id, attempt, outcome, session_id, started_at, build)
+      select t.id, t.attempt, 'marked', t.session_id, t.started_at, t.build
       from millrace.task_run t join gone on gone.task_run_id = t.id
     )
     update millrace.task_run t set state = 'cancelled', attempt = t.attempt + 1,
       session_id = null, reason = 'its task was marked', ended_at = millrace.now()
-    where t.run_id = ${runId} and t.task = ${task}
-      and t.state in ('queued', 'running', 'waiting')`.execute(tx);
-  await releaseSlots(work, { taskRuns: ofTask });
+    where t.id = any(${ids}::bigint[]) and t.state in ('queued', 'running', 'waiting')`.execute(tx);
 }
 
 /** Writes the outcome, its output and what it updates; there may be a row already, or none. */
