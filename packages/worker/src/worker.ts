@@ -41,6 +41,8 @@ export interface WorkerSettings {
   readonly leaseMs: number | null;
   /** How long a handler may take to stop once its signal has aborted. */
   readonly abortGraceMs: number;
+  /** The build of its code; absent where builds are not numbered. */
+  readonly build?: string | null;
 }
 
 export const WORKER_DEFAULTS: Pick<WorkerSettings, "slots" | "leaseMs" | "abortGraceMs"> = {
@@ -97,12 +99,12 @@ class Worker {
 
   constructor(dependencies: WorkerDependencies, settings: WorkerSettings) {
     const { tasks, followUps, clock } = dependencies;
-    const { definitions, slots, abortGraceMs, host, pid, leaseMs } = settings;
-    const channels = channelsOf(definitions);
+    const { definitions, slots, abortGraceMs, host, pid, leaseMs, build = null } = settings;
+    const channels = channelsOf(definitions, build);
     this.#dependencies = dependencies;
     this.#abortGraceMs = abortGraceMs;
     this.#pace = new PollPace(clock, () => followUps.ringsFailed);
-    const start = { host, pid, slots, leaseMs, channels };
+    const start = { host, pid, slots, leaseMs, channels, build };
     this.#session = new SessionKeeper(dependencies, start, {
       onOpened: () => this.#opened(),
       onLost: () => this.#lost(),
@@ -112,6 +114,8 @@ class Worker {
       abortGraceMs,
       settings: settings.settings,
       latestUpdate: (dataset, partition) => tasks.latestUpdate(dataset, partition),
+      recordStep: (step) => tasks.recordStep(step),
+      setStatus: (status) => tasks.setStatus(status),
       definitions: new Map(definitions.map((definition) => [definition.version, definition])),
       onFreed: () => this.#freed(),
     });

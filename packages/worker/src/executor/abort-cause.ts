@@ -8,13 +8,13 @@ export type AbortCause = "timeout" | "cancelled" | "lost" | "released";
 export class AttemptAborted extends Error {
   override readonly name: "AbortError" | "TimeoutError";
 
-  constructor(cause: AbortCause, timeoutMs: number) {
+  constructor(cause: AbortCause | "suspended", timeoutMs: number) {
     super(messageOf(cause, timeoutMs));
     this.name = cause === "timeout" ? "TimeoutError" : "AbortError";
   }
 }
 
-function messageOf(cause: AbortCause, timeoutMs: number): string {
+function messageOf(cause: AbortCause | "suspended", timeoutMs: number): string {
   switch (cause) {
     case "timeout":
       return `it took longer than its timeout of ${formatDuration(timeoutMs)}`;
@@ -24,16 +24,21 @@ function messageOf(cause: AbortCause, timeoutMs: number): string {
       return "its worker lost its lease; another one goes on with it";
     case "released":
       return "its worker is shutting down; another one goes on with it";
+    case "suspended":
+      return "it waits; it begins anew when there is an answer";
   }
 }
 
 /**
  * What an abort makes of how the handler ended within its grace, null when it did not end.
  * Work that was finished after all counts, unless its time was up or its owner was another.
+ *
+ * @param timeout - Whether a task that took too long is tried again.
  */
 export function abortedOutcome(
   aborted: { readonly cause: AbortCause; readonly reason: AttemptAborted },
   ended: AttemptOutcome | null,
+  timeout: { readonly retryable: boolean },
 ): AttemptOutcome {
   switch (aborted.cause) {
     case "lost":
@@ -42,10 +47,11 @@ export function abortedOutcome(
       return {
         type: "failed",
         error: { ...toStoredError(aborted.reason, "timeout"), stack: null },
-        retryable: true,
+        retryable: timeout.retryable,
       };
     case "cancelled":
+      return ended?.type === "succeeded" ? ended : { type: "cancelled" };
     case "released":
-      return ended?.type === "succeeded" ? ended : { type: aborted.cause };
+      return ended !== null && ended.type !== "failed" ? ended : { type: "released" };
   }
 }

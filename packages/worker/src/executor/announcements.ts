@@ -17,6 +17,7 @@ import { checkJson, textProblem } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
 import { coveredPartition, partitionProblems, schemesOf } from "./output-partition.ts";
 import { checkSchema, issueText, type Schema } from "./schema-check.ts";
+import type { SecretGuard } from "./secrets.ts";
 
 /** A dataset in `produces`, as its handler sees it. */
 export interface DatasetOutput {
@@ -49,6 +50,14 @@ export interface Announced {
 const ANNOUNCED_MAX = 1_000;
 const METADATA_BYTES_MAX = 64 * 1024;
 
+export interface AnnouncementParts {
+  readonly definition: PipelineDefinition;
+  readonly task: TaskSpec;
+  /** What the run is for. */
+  readonly partition: Partition;
+  readonly secrets: SecretGuard;
+}
+
 /**
  * Collects what an attempt says about its outputs; all of it commits with its success, or none.
  *
@@ -59,6 +68,7 @@ export class Announcements {
   readonly #definition: PipelineDefinition;
   readonly #task: TaskSpec;
   readonly #partition: Partition;
+  readonly #secrets: SecretGuard;
   readonly #updates: TaskUpdate[] = [];
   readonly #events: TaskEvent[] = [];
   readonly #skipped = new Set<DatasetId>();
@@ -66,10 +76,11 @@ export class Announcements {
   #refusal: { readonly error: unknown } | null = null;
   #open = true;
 
-  constructor(definition: PipelineDefinition, task: TaskSpec, partition: Partition) {
+  constructor({ definition, task, partition, secrets }: AnnouncementParts) {
     this.#definition = definition;
     this.#task = task;
     this.#partition = partition;
+    this.#secrets = secrets;
   }
 
   /** What the handler gets as `produces`. */
@@ -147,6 +158,7 @@ export class Announcements {
     const quality = qualityOf(this.#definition.spec.datasets[dataset], options, what);
     const metadata = await this.#metadata(dataset, options.metadata, what);
     this.#assertOpen(what);
+    this.#secrets.assertFree({ partition, uri, metadata, ...quality }, what);
     this.#updates.push({ dataset, partition, uri, metadata, ...quality });
   }
 
@@ -156,6 +168,7 @@ export class Announcements {
     const schema = this.#definition.events.get(event) ?? null;
     const value = storable(await valid(schema, data, what), what, "data");
     this.#assertOpen(what);
+    this.#secrets.assertFree(value, what);
     this.#events.push({ name: event, data: value });
   }
 

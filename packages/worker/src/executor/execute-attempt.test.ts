@@ -75,6 +75,8 @@ function start(
       variablesOf: () => ({ airport: "JFK" }),
       secretOf: (_definition, secret) => `secret ${secret}`,
     },
+    recordStep: async () => true,
+    setStatus: async () => true,
     latestUpdate: async (...args) => {
       asked.push(args);
       return latest;

@@ -1,22 +1,30 @@
-import type {
-  AttemptOutcome,
-  ClaimedTask,
-  PipelineDefinition,
-  TaskStore,
+import {
+  type AttemptOutcome,
+  type ClaimedTask,
+  type PipelineDefinition,
+  present,
+  type TaskStore,
 } from "@millrace/core/internal";
-import { present } from "@millrace/core/internal";
 import type { Clock } from "../clock.ts";
 import type { Observer } from "../observer.ts";
 import type { Settings } from "../settings.ts";
 import { type AbortCause, AttemptAborted, abortedOutcome } from "./abort-cause.ts";
 import { Announcements } from "./announcements.ts";
 import { attemptName } from "./attempt-name.ts";
-import { handlerCode, noCode } from "./handler-code.ts";
-import { handlerContext } from "./handler-context.ts";
+import { attemptWrites } from "./attempt-writes.ts";
+import { Durable } from "./durable/durable.ts";
+import { failedOutcome, judged } from "./failed-outcome.ts";
+import { type HandlerCode, handlerCode, noCode } from "./handler-code.ts";
+import { type ContextParts, handlerContext } from "./handler-context.ts";
 import { runHandler } from "./run-handler.ts";
+import { guardSecrets } from "./secrets.ts";
+import { stepResult } from "./step-result.ts";
 
+/** What an attempt needs of the outside: of the store only what takes and gives JSON. */
 export interface ExecutorDependencies {
   readonly latestUpdate: TaskStore["latestUpdate"];
+  readonly recordStep: TaskStore["recordStep"];
+  readonly setStatus: TaskStore["setStatus"];
   readonly settings: Settings;
   readonly clock: Clock;
   readonly observe: Observer;
@@ -36,8 +44,9 @@ export interface Execution {
  * Runs one claimed attempt. Its timeout runs on this process's own clock from now on, because
  * the instant in `timesOutAt` is the database's; a sweep compares that one, where it can.
  *
- * A handler that ignores its signal is left behind. Nothing can stop it, but it holds no slot
- * any more, and whatever it still announces is refused.
+ * A handler that waits for something is left where it stands, and the attempt ends as suspended.
+ * A handler that ignores its signal is left behind: nothing can stop it, but it holds no slot
+ * any more, and whatever it still announces or records is refused.
  */
 export function executeAttempt(
   claimed: ClaimedTask,
@@ -46,37 +55,61 @@ export function executeAttempt(
 ): Execution {
   const code = handlerCode(claimed, definition);
   if (code === null) return { outcome: Promise.resolve(noCode(claimed)), abort() {} };
+  return execute(claimed, code, dependencies);
+}
 
+function execute(
+  claimed: ClaimedTask,
+  code: HandlerCode,
+  dependencies: ExecutorDependencies,
+): Execution {
   const { clock, observe, latestUpdate, settings, abortGraceMs } = dependencies;
-  const { timeoutMs } = code.task;
-  const announcements = new Announcements(code.definition, code.task, claimed.run.partition);
+  const { task } = code;
+  const secrets = guardSecrets(code.definition, settings);
+  const announcements = new Announcements({ ...code, ...claimed.run, secrets });
   const controller = new AbortController();
   const over = new AbortController();
   const abortion = Promise.withResolvers<void>();
   let aborted: { readonly cause: AbortCause; readonly reason: AttemptAborted } | null = null;
 
-  const ended = runHandler(code, claimed.run.params, announcements, (params) => {
-    const { signal } = controller;
-    const onLog: Parameters<typeof handlerContext>[0]["onLog"] = (level, message, fields) =>
-      observe({ type: "log", attempt: attemptName(claimed), level, message, fields });
-    const parts = { claimed, ...code, params, announcements, settings, latestUpdate };
-    return handlerContext({ ...parts, signal, onLog });
-  });
-  void clock.sleep(timeoutMs, over.signal).then(() => abort("timeout"));
+  const onLost = (): void => abort("lost");
+  const writes = attemptWrites(claimed, dependencies, { over: over.signal, onLost });
+  const toResult = stepResult(secrets);
+  const durable = new Durable({ journal: claimed.journal, record: writes.record, toResult });
+  const onLog: ContextParts["onLog"] = (level, message, fields) =>
+    observe({ type: "log", attempt: attemptName(claimed), level, message, fields });
+  const contextOf = (params: unknown): object => {
+    const own = { claimed, ...code, params, announcements, durable, secrets, settings };
+    const { setStatus } = writes;
+    return handlerContext({ ...own, latestUpdate, setStatus, signal: controller.signal, onLog });
+  };
+  const parts = { announcements, durable, secrets, contextOf };
+  const ended = runHandler(code, claimed.run.params, parts);
+  const suspended = durable.suspended.then((end) =>
+    end instanceof Error ? failedOutcome(end, code, secrets) : end,
+  );
+  void clock.sleep(task.timeoutMs, over.signal).then(() => abort("timeout"));
   return { outcome: outcome(), abort };
 
   function abort(cause: AbortCause): void {
     if (aborted !== null || over.signal.aborted) return;
-    aborted = { cause, reason: new AttemptAborted(cause, timeoutMs) };
+    aborted = { cause, reason: new AttemptAborted(cause, task.timeoutMs) };
     controller.abort(aborted.reason);
     abortion.resolve();
   }
 
   async function outcome(): Promise<AttemptOutcome> {
     const leftBehind = abortion.promise.then(() => clock.sleep(abortGraceMs, over.signal));
-    const first = await Promise.race([ended, leftBehind.then(() => null)]);
+    const first = await Promise.race([ended, suspended, leftBehind.then(() => null)]);
     over.abort();
     announcements.close();
-    return aborted === null ? present(first, "outcome") : abortedOutcome(aborted, first);
+    durable.close();
+    if (aborted !== null) return abortedOutcome(aborted, first, judged(aborted.reason, code));
+    const end = present(first, "outcome");
+    // What it does beside its wait is done for nothing: it begins anew.
+    if (end.type === "suspended") {
+      controller.abort(new AttemptAborted("suspended", task.timeoutMs));
+    }
+    return end;
   }
 }

@@ -13,9 +13,13 @@ import {
 import type { LogLevel } from "../observer.ts";
 import type { Settings } from "../settings.ts";
 import type { Announcements } from "./announcements.ts";
+import type { Durable } from "./durable/durable.ts";
+import { durableContext } from "./durable/durable-context.ts";
 import { checkJson } from "./json-check.ts";
 import { coveredPartition, schemesOf } from "./output-partition.ts";
 import { isoTime, type ReceivedUpdate, receivedFrom, toUpdate } from "./received-facts.ts";
+import type { SecretGuard } from "./secrets.ts";
+import { statusBoard, type StatusParts } from "./status-board.ts";
 import { cleaned } from "./stored-error.ts";
 
 /** All that a handler's context is made of. */
@@ -26,6 +30,9 @@ export interface ContextParts {
   /** As the pipeline's schema made them. */
   readonly params: unknown;
   readonly announcements: Announcements;
+  readonly durable: Durable;
+  readonly secrets: SecretGuard;
+  readonly setStatus: StatusParts["setStatus"];
   readonly settings: Settings;
   readonly latestUpdate: TaskStore["latestUpdate"];
   readonly signal: AbortSignal;
@@ -43,13 +50,15 @@ export function handlerContext(parts: ContextParts): object {
   return {
     run: runOf(claimed),
     params: parts.params,
-    needs: Object.fromEntries(needs),
+    needs: task.needsList === true ? needs.map(([, value]) => value) : Object.fromEntries(needs),
     produces: parts.announcements.outputs(),
     consumes: Object.fromEntries(consumes),
     received: (source: never) => receivedFrom(sourceOf(source), claimed.received),
     variables: settings.variablesOf(definition),
     secret: async (name: string) => settings.secretOf(definition, name),
-    log: logOf(parts.onLog),
+    log: logOf(parts),
+    status: statusBoard(parts),
+    ...durableContext(parts),
     signal: parts.signal,
     attempt: { number: claimed.failures + 1, key: keyOf(claimed) },
     ...(claimed.item === null ? {} : { item: claimed.item.value, index: claimed.item.index }),
@@ -64,12 +73,13 @@ function needed(alias: string, { claimed, task }: ContextParts): unknown {
 }
 
 function runOf({ run }: ClaimedTask): object {
-  const { partition, trigger, correlationId, logicalAt, interval } = run;
+  const { partition, trigger, correlationId, traceparent, logicalAt, interval } = run;
   return {
     id: `run_${run.id}`,
     partition,
     trigger,
     correlationId,
+    traceparent,
     logicalAt: logicalAt === null ? null : isoTime(logicalAt),
     interval: interval && { start: isoTime(interval.start), end: isoTime(interval.end) },
   };
@@ -86,7 +96,7 @@ function consumed(input: InputSpec, parts: ContextParts): object {
   const uri = parts.definition.spec.datasets[dataset]?.uri ?? null;
   return {
     uri: uri === null ? "" : (renderUri(uri, partition ?? {}) ?? ""),
-    latest: () => latest(dataset, partition, parts.latestUpdate),
+    latest: () => parts.durable.during(() => latest(dataset, partition, parts.latestUpdate)),
   };
 }
 
@@ -113,9 +123,13 @@ async function latest(
 
 const LOG_BYTES_MAX = 16 * 1024;
 
-function logOf(onLog: ContextParts["onLog"]): Record<LogLevel, (m: unknown, f?: unknown) => void> {
+function logOf({
+  onLog,
+  secrets,
+}: ContextParts): Record<LogLevel, (m: unknown, f?: unknown) => void> {
   const at = (level: LogLevel) => (message: unknown, fields?: unknown) => {
-    onLog(level, cleaned(String(message), LOG_BYTES_MAX), logFields(fields));
+    const text = cleaned(secrets.blank(String(message)), LOG_BYTES_MAX);
+    onLog(level, text, secrets.blankJson(logFields(fields)));
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

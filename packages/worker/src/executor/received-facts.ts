@@ -47,13 +47,22 @@ function toReceived(fact: ReceivedFact): unknown {
     case "update":
       return toUpdate(fact.update);
     case "event":
-      return { id: `event_${fact.id}`, type: fact.name, data: fact.data };
+      return toReceivedEvent(fact);
     case "run": {
       const { id, pipeline, state } = fact;
       const result = state === "succeeded" ? fact.result : null;
       return { run: `run_${id}`, pipeline: nameOf(pipeline), state, result };
     }
   }
+}
+
+/** An event as handlers see it. */
+export function toReceivedEvent({
+  id,
+  name,
+  data,
+}: Pick<ReceivedFact & { readonly kind: "event" }, "id" | "name" | "data">): object {
+  return { id: `event_${id}`, type: name, data };
 }
 
 /** An update as handlers see it. */

@@ -1,42 +1,60 @@
-import {
-  type AttemptOutcome,
-  type JsonValue,
-  MillraceError,
-  type PipelineDefinition,
-  type TaskSpec,
-} from "@millrace/core/internal";
+import { AGAIN, type AttemptOutcome, type JsonValue, NonRetryable } from "@millrace/core/internal";
+import type { PipelineDefinition, TaskSpec } from "@millrace/core/internal";
 import type { Announcements } from "./announcements.ts";
+import type { Durable } from "./durable/durable.ts";
+import { waitForRuns } from "./durable/wait-for-runs.ts";
+import { failedOutcome } from "./failed-outcome.ts";
 import type { HandlerCode } from "./handler-code.ts";
 import { checkJson } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
 import { checkSchema, issueText } from "./schema-check.ts";
-import { toStoredError } from "./stored-error.ts";
+import type { SecretGuard } from "./secrets.ts";
+
+export interface HandlerParts {
+  readonly announcements: Announcements;
+  readonly durable: Durable;
+  readonly secrets: SecretGuard;
+  /** Makes the handler's context from the pipeline's checked parameters. */
+  readonly contextOf: (params: unknown) => object;
+}
 
 /**
- * Calls a handler and says how that went, whatever it does. Never rejects.
- *
- * @param contextOf - Makes the handler's context from the pipeline's checked parameters.
+ * Calls a handler and says how that went, whatever it does. Never rejects, and never settles when
+ * the handler waits for something: then the attempt is over by being suspended.
  */
 export async function runHandler(
-  { definition, task, handler }: HandlerCode,
+  code: HandlerCode,
   given: JsonValue,
-  announcements: Announcements,
-  contextOf: (params: unknown) => object,
+  parts: HandlerParts,
 ): Promise<AttemptOutcome> {
+  const { durable, announcements, secrets } = parts;
   try {
-    const params = await checkedParams(definition, given);
-    const result: unknown = await handler(contextOf(params) as never);
-    const output = checkedOutput(task, result);
+    const result = await called(code, given, parts);
+    if (code.task.kind === "poll" && result === AGAIN) return { type: "again" };
+    durable.assertKept();
+    const output = checkedOutput(code.task, result, secrets);
     return { type: "succeeded", output, ...(await announcements.collect()) };
   } catch (error) {
-    const reason = MillraceError.is(error, "OUTPUT_INVALID") ? "invalid_output" : "error";
-    const retryable = !(error instanceof ParamsRefused);
-    return { type: "failed", error: toStoredError(error, reason), retryable };
+    return failedOutcome(durable.problem ?? error, code, secrets);
+  }
+}
+
+async function called(
+  { definition, task, handler }: HandlerCode,
+  given: JsonValue,
+  { durable, contextOf }: HandlerParts,
+): Promise<unknown> {
+  try {
+    const params = await checkedParams(definition, given);
+    await waitForRuns(durable, task);
+    return await handler(contextOf(params) as never);
+  } finally {
+    durable.close(); // it has ended, so nothing that it has asked for keeps the attempt waiting
   }
 }
 
 /** Another attempt would get the same parameters. */
-class ParamsRefused extends Error {
+class ParamsRefused extends NonRetryable {
   override readonly name = "ParamsRefused";
 }
 
@@ -49,12 +67,13 @@ async function checkedParams(definition: PipelineDefinition, params: JsonValue):
   );
 }
 
-function checkedOutput(task: TaskSpec, result: unknown): JsonValue {
+function checkedOutput(task: TaskSpec, result: unknown, secrets: SecretGuard): JsonValue {
+  const what = `output of ${task.kind === "branch" ? "branch" : "task"} ${task.name}`;
   const check = checkJson(result === undefined ? null : result, "result");
-  if (!check.ok) throw outputInvalid(`output of task ${task.name}`, [check.problem]);
+  if (!check.ok) throw outputInvalid(what, [check.problem]);
   if (task.kind === "branch" && typeof check.value !== "string") {
-    const issue = "a branch returns the name of the way to take, as a string";
-    throw outputInvalid(`output of branch ${task.name}`, [issue]);
+    throw outputInvalid(what, ["a branch returns the name of the way to take, as a string"]);
   }
+  secrets.assertFree(check.value, what);
   return check.value;
 }

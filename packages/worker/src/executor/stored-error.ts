@@ -9,15 +9,21 @@ const INNER_MAX = 8;
 /**
  * What was thrown, as rows keep it: cleaned and cut, whatever it was. Never throws, because a
  * failure that cannot be recorded would look like a task that never ends.
+ *
+ * @param blank - Takes out of a text what must not be shown, before it is cut.
  */
-export function toStoredError(thrown: unknown, reason: StoredError["reason"]): StoredError {
+export function toStoredError(
+  thrown: unknown,
+  reason: StoredError["reason"],
+  blank: (text: string) => string = (text) => text,
+): StoredError {
   if (!isError(thrown)) {
-    const message = cleaned(`thrown: ${describe(thrown)}`, TEXT_BYTES_MAX);
+    const message = cleaned(blank(`thrown: ${describe(thrown)}`), TEXT_BYTES_MAX);
     return { name: "NonError", message, stack: null, reason };
   }
-  const name = cleaned(textAt(thrown, "name") || "Error", NAME_BYTES_MAX);
-  const message = cleaned(textAt(thrown, "message"), TEXT_BYTES_MAX);
-  const stack = stackOf(thrown);
+  const name = cleaned(blank(textAt(thrown, "name")) || "Error", NAME_BYTES_MAX);
+  const message = cleaned(blank(textAt(thrown, "message")), TEXT_BYTES_MAX);
+  const stack = blank(stackOf(thrown));
   return { name, message, stack: stack === "" ? null : cleaned(stack, TEXT_BYTES_MAX), reason };
 }
 
