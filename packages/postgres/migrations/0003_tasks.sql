@@ -175,3 +175,30 @@ create table millrace.channel_missing (
   since timestamptz not null default millrace.now(),
   primary key (queue, version)
 );
+
+-- The task engine: tasks that are stopped one by one, what waits and is due, kept items of maps.
+alter table millrace.task_run add column due boolean,
+  add column stop_state text check (stop_state in ('failed', 'cancelled')),
+  add column stop_reason text,
+  add column item_todo int[],
+  add column parked boolean generated always as
+    (case when state = 'waiting' and item >= 0 then true end) stored;
+
+comment on column millrace.task_run.due is
+  'It waited, and goes on as soon as its run has room for it.';
+
+comment on column millrace.task_run.stop_state is
+  'How it ends that was asked to stop, apart from the cancel of its run.';
+
+comment on column millrace.task_run.item_todo is
+  'Of a mapped task some of whose items were there before it: the others, in order.';
+
+comment on column millrace.task_run.parked is
+  'An item that holds nothing. Derived, so that only such items are in the index that counts them.';
+
+create index task_run_parked on millrace.task_run (run_id, task, item) where parked;
+
+create unique index timer_of_run_timeout on millrace.timer (run_id) where kind = 'run_timeout';
+
+create unique index timer_of_task_group on millrace.timer (run_id, group_name)
+  where kind = 'task_group_timeout';

@@ -1,5 +1,6 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { closeWaitsOfRuns } from "./journal/close-waits.ts";
 import type { RunPlan } from "./progress-runs.ts";
 import { records } from "./records.ts";
 import type { Work } from "./work.ts";
@@ -21,6 +22,11 @@ export async function endRuns(
     const result = version.spec.tasks.findIndex(({ name }) => name === version.spec.result);
     return { run_id: runId, state, reason, result };
   });
+  await closeWaitsOfRuns(
+    tx,
+    log,
+    rows.map(({ run_id }) => run_id),
+  );
   const columns = "run_id bigint, state text, reason text, result smallint";
   const followed = await sql<{ what: "freed" | "wake"; id: number }>`
     with x as (select * from ${records(rows, columns, "r")}),
@@ -32,6 +38,9 @@ export async function endRuns(
         )
       from x where r.id = x.run_id returning r.id, r.pipeline_id, r.backfill_id
     ),
+    timeless as (
+      delete from millrace.timer t using ended where t.run_id = ended.id and t.run_id is not null
+    ),
     gone as (delete from millrace.run_active a using ended where a.run_id = ended.id),
     told as (insert into millrace.fact_pending (kind, id) select 'run', id from ended),
     woken as (
@@ -42,6 +51,10 @@ export async function endRuns(
     union all
     select 'freed', p.id from millrace.pipeline p
     where p.id in (select pipeline_id from ended) and (p.max_active_runs is not null
+      or exists (
+        select from millrace.run_limit l
+        where l.slots is not null and (l.kind = 'all' or l.name = p.namespace)
+      )
       or exists (select from millrace.run_queued q where q.pipeline_id = p.id))`.execute(tx);
   for (const { run_id, state } of rows) {
     log.ended(run_id, state);

@@ -4,12 +4,16 @@ import {
   type FinishItem,
   type FinishResult,
   present,
+  type TaskStop,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import { recordAttempts } from "./record-attempts.ts";
+import { releaseSlots } from "./limit/release-slots.ts";
+import { closeWaits } from "./journal/close-waits.ts";
+import { recordWaits } from "./journal/record-waits.ts";
+import { isEnd, recordAttempts } from "./record-attempts.ts";
 import { insertTaskFacts } from "./task-facts.ts";
-import { lockRuns, progressRuns } from "./progress-runs.ts";
+import { lockRuns, progressRuns, toLocked } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion, VersionCache } from "./version-cache.ts";
@@ -32,6 +36,9 @@ interface AttemptRow {
   readonly failures: number;
   readonly crashes: number;
   readonly elapsed_ms: number;
+  readonly stop_state?: TaskStop["state"] | null;
+  readonly stop_reason?: string | null;
+  readonly holds_slots?: boolean;
 }
 
 /**
@@ -67,23 +74,40 @@ export function finish(
       const loaded = version(run.version_id);
       const { retries, poll } = present(loaded.graph.tasks[row.task]).spec;
       const polled = poll && { spec: poll, elapsedMs: row.elapsed_ms };
-      const context = { cancelling: run.cancelling, u: item.u, poll: polled };
+      const context = { cancelling: run.cancelling, stop: stopOf(row), u: item.u, poll: polled };
       const decision = decideAttempt(item.outcome, row, retries, context);
       finished.push({ item, row, version: loaded, decision });
       return true;
     });
-    await recordAttempts(tx, log, finished);
-    await insertTaskFacts(tx, log, finished);
+    const ended = await recordWaits(tx, log, finished);
+    await recordAttempts(tx, log, ended);
+    await closeWaits(
+      tx,
+      log,
+      ended.filter(leavesWaits).map(({ row }) => row.id),
+    );
+    const holders = finished.flatMap(({ row }) => (row.holds_slots === true ? row.id : []));
+    if (holders.length > 0) await releaseSlots(work, { taskRunIds: holders });
+    await insertTaskFacts(tx, log, ended);
     const touched = ascending(finished.map(({ row }) => row.run_id));
     await progressRuns(
       work,
       touched.map((runId) => {
         const run = present(runOf.get(runId));
-        return { runId, version: version(run.version_id), cancelling: run.cancelling };
+        return toLocked(run, version(run.version_id));
       }),
     );
     return { recorded };
   });
+}
+
+/** A first attempt has asked for nothing, and one that goes on may still hear of it. */
+function leavesWaits({ row, decision }: FinishedAttempt): boolean {
+  return row.attempt > 1 && isEnd(decision);
+}
+
+function stopOf({ stop_state, stop_reason }: AttemptRow): TaskStop | undefined {
+  return stop_state ? { state: stop_state, reason: stop_reason ?? "it was stopped" } : undefined;
 }
 
 /** The running attempts among the items, by task run. */
@@ -91,7 +115,11 @@ async function loadOwned(tx: Tx, items: readonly FinishItem[]): Promise<Map<numb
   const wanted = items.map(({ taskRunId, attempt }) => ({ id: taskRunId, attempt }));
   const { rows } = await sql<AttemptRow>`
     select t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.crashes,
-      (extract(epoch from millrace.now() - t.begun_at) * 1000)::float8 as elapsed_ms
+      t.stop_state, t.stop_reason,
+      (extract(epoch from millrace.now() - t.begun_at) * 1000)::float8 as elapsed_ms,
+      exists (
+        select from millrace.limit_slot s where s.task_run_id = t.id and s.until is null
+      ) as holds_slots
     from ${records(wanted, "id bigint, attempt int")}
     join millrace.task_run t on t.id = x.id and t.attempt = x.attempt
     where t.state = 'running'`.execute(tx);

@@ -1,25 +1,29 @@
-import {
-  type Advance,
-  advance,
-  present,
-  type TaskState,
-  type TaskView,
-} from "@millrace/core/internal";
+import { type Advance, advance } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
+import { armRuns, armTaskGroups } from "./arm-run-timers.ts";
 import { endRuns } from "./end-runs.ts";
 import { layOutMaps } from "./lay-out-maps.ts";
+import { loadViews } from "./load-views.ts";
 import { ascending } from "./records.ts";
+import { resumeTasks } from "./resume-tasks.ts";
+import { stopTasks } from "./stop-tasks.ts";
 import { insertTasks, moveMaps, settleMaps } from "./task-rows.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
 import type { Work } from "./work.ts";
+
+export { loadViews } from "./load-views.ts";
 
 /** A run under its lock. */
 export interface LockedRun {
   readonly runId: number;
   readonly version: LoadedVersion;
   readonly cancelling: boolean;
+  /** Of one that is cancelling: it is stopped for this reason, and has failed. */
+  readonly stopReason?: string | null;
+  /** Groups of tasks whose time is up. */
+  readonly timedOutGroups?: readonly string[];
   /** Nothing of it starts until it is resumed. */
   readonly paused?: boolean;
   /** It began with outcomes of another run: it has rows before its first tasks start. */
@@ -42,7 +46,8 @@ export async function progressRuns(work: Work, runs: readonly LockedRun[]): Prom
 export async function startRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
   const fresh = runs.filter(({ hasRows }) => hasRows !== true);
   const repeated = runs.filter(({ hasRows }) => hasRows === true);
-  const plans = fresh.map((run) => ({ ...run, plan: advance(run.version.graph, []) }));
+  const plans = fresh.map((run) => ({ ...run, plan: advance(run.version.graph, [], run) }));
+  await armRuns(work, runs);
   await carryOut(work, [...plans, ...(await planRuns(work.tx, repeated))]);
 }
 
@@ -51,7 +56,7 @@ async function planRuns(tx: Tx, runs: readonly LockedRun[]): Promise<readonly Ru
   const views = await loadViews(tx, runs);
   return runs.map((run) => ({
     ...run,
-    plan: advance(run.version.graph, views.get(run.runId) ?? [], run.cancelling),
+    plan: advance(run.version.graph, views.get(run.runId) ?? [], run),
   }));
 }
 
@@ -60,52 +65,26 @@ async function carryOut(work: Work, first: readonly RunPlan[]): Promise<void> {
   const ended: RunPlan[] = [];
   for (let plans = first; plans.length > 0;) {
     ended.push(...plans.filter(({ plan }) => plan.end !== null));
-    // Laid out, a mapped task can start its items, or turn out to be empty.
-    plans = await planRuns(work.tx, await applyPlans(work, plans));
+    await applyPlans(work, plans);
+    // Laid out, a mapped task can start its items, or turn out to be empty; and who is told to
+    // stop may have ended at once.
+    const again = plans.filter(({ plan }) => plan.again && plan.end === null);
+    plans = await planRuns(work.tx, again);
   }
   const freed = await endRuns(work, ended);
   const admitted = await admitRuns(work, freed);
   if (admitted.length > 0) await startRuns(work, admitted);
 }
 
-/** @returns The runs that must be advanced once more. */
-async function applyPlans({ tx, log }: Work, plans: readonly RunPlan[]): Promise<LockedRun[]> {
+async function applyPlans(work: Work, plans: readonly RunPlan[]): Promise<void> {
+  const { tx, log } = work;
+  await stopTasks(work, plans);
+  log.ready(await resumeTasks(tx, plans));
   log.ready(await insertTasks(tx, plans));
   await settleMaps(tx, plans);
   await moveMaps(tx, plans);
-  return layOutMaps(tx, plans);
-}
-
-export async function loadViews(
-  tx: Tx,
-  runs: readonly LockedRun[],
-): Promise<Map<number, (TaskView | undefined)[]>> {
-  const ids = ascending(runs.map((run) => run.runId));
-  const { rows } = await sql<{
-    run_id: number;
-    task: number;
-    state: TaskState;
-    way: string | null;
-    item_total: number | null;
-    item_next: number | null;
-    item_done: number | null;
-    item_failed: number | null;
-  }>`select run_id, task, state, way, item_total, item_next, item_done, item_failed
-     from millrace.task_run where run_id = any(${ids}::bigint[]) and item = -1`.execute(tx);
-  const views = new Map<number, (TaskView | undefined)[]>(ids.map((id) => [id, []]));
-  for (const row of rows) {
-    const items =
-      row.item_total === null
-        ? null
-        : {
-            total: row.item_total,
-            next: row.item_next ?? 0,
-            done: row.item_done ?? 0,
-            failed: row.item_failed ?? 0,
-          };
-    present(views.get(row.run_id))[row.task] = { state: row.state, way: row.way, items };
-  }
-  return views;
+  await layOutMaps(tx, plans);
+  await armTaskGroups(work, plans);
 }
 
 export interface LockedRow {
@@ -114,13 +93,19 @@ export interface LockedRow {
   readonly state: string;
   readonly cancelling: boolean;
   readonly paused: boolean;
+  readonly stop_reason: string | null;
+}
+
+export function toLocked(row: LockedRow, version: LoadedVersion): LockedRun {
+  const { id: runId, cancelling, paused, stop_reason: stopReason } = row;
+  return { runId, version, cancelling, paused, stopReason };
 }
 
 /** Locks runs by id, in ascending order, and says what they are about. */
 export async function lockRuns(tx: Tx, ids: readonly number[]): Promise<readonly LockedRow[]> {
   const { rows } = await sql<LockedRow>`
     select id, version_id, state, cancel_requested_at is not null as cancelling,
-      paused_at is not null as paused
+      paused_at is not null as paused, stop_reason
     from millrace.run where id = any(${ascending(ids)}::bigint[])
     order by id for no key update`.execute(tx);
   return rows;

@@ -2,7 +2,7 @@ import { type AttemptDecision, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
-import { insertReady } from "./ready-rows.ts";
+import { insertReady, readyPart } from "./ready-rows.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
@@ -67,20 +67,17 @@ function toRecord({ item, row, version, decision }: FinishedAttempt) {
     way: succeeded && typeof outcome.output === "string" && isBranch ? outcome.output : null,
     output: succeeded ? outcome.output : undefined,
     delay_ms: decision.state === "waiting" ? decision.delayMs : null,
-    queue: spec.queue,
-    version: version.version,
-    priority: spec.priority,
-    timeout_ms: spec.timeoutMs,
+    ...readyPart(version, spec),
   };
 }
 
-function isEnd({ state }: AttemptDecision): boolean {
+export function isEnd({ state }: AttemptDecision): boolean {
   return state !== "queued" && state !== "waiting" && state !== "suspended";
 }
 
 function reasonOf(decision: AttemptDecision): string | null {
   if ("error" in decision) return decision.error?.reason ?? null;
-  return decision.state === "skipped" ? decision.reason : null;
+  return "reason" in decision ? (decision.reason ?? null) : null;
 }
 
 /** The attempt number moves on wherever there will be another: it is the fence. */
@@ -91,8 +88,9 @@ async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<v
     with x as materialized (select * from ${records(rows, columns, "r")}),
     gone as (delete from millrace.running r using x where r.task_run_id = x.id),
     history as (
-      insert into millrace.attempt (task_run_id, attempt, outcome, error, session_id, started_at)
-      select t.id, t.attempt, x.outcome, x.error, t.session_id, t.started_at
+      insert into millrace.attempt
+        (task_run_id, attempt, outcome, error, session_id, started_at, build)
+      select t.id, t.attempt, x.outcome, x.error, t.session_id, t.started_at, t.build
       from x join millrace.task_run t on t.id = x.id where x.outcome <> 'succeeded'
     )
     update millrace.task_run t set
@@ -106,9 +104,11 @@ async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<v
 async function countItems(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
   await sql`
     update millrace.task_run t
-    set item_done = t.item_done + c.done, item_failed = t.item_failed + c.failed
+    set item_done = t.item_done + c.done, item_failed = t.item_failed + c.failed,
+      item_skipped = t.item_skipped + c.skipped
     from (
-      select run_id, task, count(*) as done, count(*) filter (where state <> 'succeeded') as failed
+      select run_id, task, count(*) as done, count(*) filter (where state = 'skipped') as skipped,
+        count(*) filter (where state not in ('succeeded', 'skipped')) as failed
       from ${records(rows, "run_id bigint, task smallint, state text")} group by run_id, task
     ) c
     where t.run_id = c.run_id and t.task = c.task and t.item = -1`.execute(tx);

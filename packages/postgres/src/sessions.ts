@@ -16,9 +16,9 @@ export async function openSession(database: Database, session: SessionStart): Pr
       await sql`update millrace.worker set lease_until = '-infinity'`.execute(tx);
     }
     await sql`
-      insert into millrace.worker (session_id, host, pid, slots, channels, lease_until)
+      insert into millrace.worker (session_id, host, pid, slots, channels, build, lease_until)
       values (${session.sessionId}::uuid, ${session.host}, ${session.pid}, ${session.slots},
-        ${json(session.channels)},
+        ${json(session.channels)}, ${session.build ?? null},
         coalesce(millrace.now() + ${session.leaseMs}::float8 * interval '1 millisecond', 'infinity'))
     `.execute(tx);
   });
@@ -39,9 +39,10 @@ export async function listCancelled(
   sessionId: string,
 ): Promise<readonly number[]> {
   const { rows } = await sql<{ task_run_id: number }>`
-    select o.task_run_id from millrace.running o join millrace.run r on r.id = o.run_id
-    where o.session_id = ${sessionId}::uuid and r.cancel_requested_at is not null`.execute(
-    database.db,
-  );
+    select o.task_run_id from millrace.running o
+    join millrace.run r on r.id = o.run_id
+    join millrace.task_run t on t.id = o.task_run_id
+    where o.session_id = ${sessionId}::uuid
+      and coalesce(r.cancel_requested_at, t.cancel_requested_at) is not null`.execute(database.db);
   return rows.map((row) => row.task_run_id);
 }

@@ -46,12 +46,13 @@ export async function listAbandoned(
       select millrace.now() as now, ${graceMs}::float8 * interval '1 millisecond' as grace
     )
     select o.task_run_id, o.run_id, o.attempt, w.session_id is null as lost,
-      coalesce(r.cancel_requested_at < now - grace, false) as cancelled
+      coalesce(least(r.cancel_requested_at, t.cancel_requested_at) < now - grace, false) as cancelled
     from clock, millrace.running o
     join millrace.run r on r.id = o.run_id
+    join millrace.task_run t on t.id = o.task_run_id
     left join millrace.worker w on w.session_id = o.session_id
     where w.session_id is null or o.times_out_at < now - grace
-      or r.cancel_requested_at < now - grace
+      or r.cancel_requested_at < now - grace or t.cancel_requested_at < now - grace
     order by o.task_run_id limit ${limit}`.execute(database.db);
   return rows.map((row) => ({
     taskRunId: row.task_run_id,

@@ -1,10 +1,12 @@
-import type { Afterwards } from "@millrace/core/internal";
+import type { Afterwards, Instant } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import { fireRetries } from "./fire-retries.ts";
+import { fireRunTimers } from "./fire-run-timers.ts";
 import { fireSchedules } from "./fire-schedules.ts";
 import { fireFreshness } from "./freshness.ts";
 import { fireGroups } from "./group-timers.ts";
+import { fireSteps } from "./journal/step-timers.ts";
+import { fireLimits } from "./limit/fire-limits.ts";
 import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { perform } from "./work.ts";
@@ -12,13 +14,14 @@ import { perform } from "./work.ts";
 /** A timer that this transaction holds. */
 export interface TimerRow {
   readonly id: number;
-  readonly kind: "schedule" | "retry" | "freshness";
+  readonly kind: "schedule" | "freshness" | "limit";
   readonly due_at: Date;
   readonly trigger_id: number | null;
   readonly task_run_id: number | null;
   readonly attempt: number | null;
   readonly dataset_id: number | null;
   readonly slot: Date | null;
+  readonly limit_id: number | null;
   readonly now: Date;
 }
 
@@ -33,16 +36,26 @@ export async function fireDue(
   limit: number,
 ): Promise<Afterwards & { readonly fired: number }> {
   const groups = await fireGroups(database, versions, limit);
+  const steps = await fireSteps(database, versions, limit);
+  const runs = await fireRunTimers(database, versions, limit);
   const others = await fireOthers(database, versions, limit);
   return {
-    bells: [...groups.bells, ...others.bells],
-    facts: [...groups.facts, ...others.facts],
-    timerAt: others.timerAt,
-    ended: [...groups.ended, ...others.ended],
-    // At the limit in either, there is more.
-    fired: groups.fired + others.fired,
+    bells: [...groups.bells, ...runs.bells, ...others.bells],
+    facts: [...groups.facts, ...steps.facts, ...runs.facts, ...others.facts],
+    timerAt: earliest(runs.timerAt, others.timerAt),
+    ended: [...groups.ended, ...runs.ended, ...others.ended],
+    // At the limit in any, there is more.
+    fired: groups.fired + steps.fired + runs.fired + others.fired,
   };
 }
+
+function earliest(one: Instant | null, other: Instant | null): Instant | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}
+
+/** Those that are fired under the registry lock; the others have transactions of their own. */
+const OTHERS = sql`('schedule', 'freshness', 'limit')`;
 
 function fireOthers(
   database: Database,
@@ -52,15 +65,11 @@ function fireOthers(
   return perform(database, versions, "fire timers", async (work) => {
     await lockRegistry(work.tx, "shared");
     const { rows } = await sql<TimerRow>`
-      select id, kind, due_at, trigger_id, task_run_id, attempt, dataset_id, slot,
+      select id, kind, due_at, trigger_id, task_run_id, attempt, dataset_id, slot, limit_id,
         millrace.now() as now
-      from millrace.timer where due_at <= (select millrace.now()) and kind <> 'group'
+      from millrace.timer where due_at <= (select millrace.now()) and kind in ${OTHERS}
       order by due_at limit ${limit} for update skip locked`.execute(work.tx);
     if (rows.length > 0) {
-      await fireRetries(
-        work,
-        rows.filter(({ kind }) => kind === "retry"),
-      );
       await fireSchedules(
         work,
         rows.filter(({ kind }) => kind === "schedule"),
@@ -68,6 +77,10 @@ function fireOthers(
       await fireFreshness(
         work,
         rows.filter(({ kind }) => kind === "freshness"),
+      );
+      await fireLimits(
+        work,
+        rows.filter(({ kind }) => kind === "limit"),
       );
     }
     return { fired: rows.length };

@@ -3,6 +3,7 @@ import { formatDuration } from "../lib/duration.ts";
 import type { PollSpec, RetrySpec } from "../spec/task-spec.ts";
 import { retryDelayMs } from "./retry-delay.ts";
 import type { AttemptOutcome, StoredError } from "./outcome.ts";
+import type { TaskStop } from "./task-view.ts";
 
 /** What a task run has been through, besides the attempt that just ended. */
 export interface AttemptHistory {
@@ -16,7 +17,7 @@ export type AttemptDecision = AttemptHistory &
   (
     | { readonly state: "succeeded" }
     | { readonly state: "failed"; readonly error: StoredError }
-    | { readonly state: "cancelled" }
+    | { readonly state: "cancelled"; readonly reason?: string }
     /** Tried again at once: nothing that the user's code did. */
     | { readonly state: "queued" }
     /** Tried again after a delay: after a failure, or because a poll is not content (no error). */
@@ -28,6 +29,8 @@ export type AttemptDecision = AttemptHistory &
 
 export interface AttemptContext {
   readonly cancelling: boolean;
+  /** It has been asked to stop, apart from its run: so it ends, unless it ended by itself. */
+  readonly stop?: TaskStop | undefined;
   /** Uniform sample in [0, 1), for the jitter. */
   readonly u: number;
   /** Of a poll: its rule, and the time since its first attempt was claimed. */
@@ -42,6 +45,24 @@ export const CRASHES_MAX = 3;
  * deploy or a dead machine never uses up the retries that the user allowed for their own code.
  */
 export function decideAttempt(
+  outcome: AttemptOutcome,
+  history: AttemptHistory,
+  retries: RetrySpec,
+  context: AttemptContext,
+): AttemptDecision {
+  const { stop } = context;
+  if (stop === undefined) return decideGoing(outcome, history, retries, context);
+  const decision = decideGoing(outcome, history, retries, { ...context, cancelling: true });
+  if (decision.state !== "cancelled" || context.cancelling) return decision;
+  const { failures, crashes } = decision;
+  if (stop.state === "cancelled") {
+    return { failures, crashes, state: "cancelled", reason: stop.reason };
+  }
+  const error = { name: "TimeoutError", message: stop.reason, stack: null } as const;
+  return { failures, crashes, state: "failed", error: { ...error, reason: "timeout" } };
+}
+
+function decideGoing(
   outcome: AttemptOutcome,
   history: AttemptHistory,
   retries: RetrySpec,
