@@ -1,0 +1,143 @@
+/** The examples of docs/examples, played in virtual time with their own handlers. */
+import { testPipeline, testProject } from "@millrace/testing";
+import { describe, expect, test } from "vitest";
+import * as etlToReport from "../../examples/tasks/src/etl-to-report.ts";
+import * as failureAlert from "../../examples/tasks/src/failure-alert.ts";
+import { countWords } from "../../examples/tasks/src/files.ts";
+import { extractAll } from "../../examples/tasks/src/parallel-extracts.ts";
+import * as desk from "../../examples/tasks/src/support-desk.ts";
+
+test("three extracts take as long as the slowest of them, not as long as their sum", async () => {
+  const { state, result } = await testPipeline(extractAll);
+  expect(state).toBe("succeeded");
+  expect(result?.rows).toBe(1_625);
+  const { makespanMs = 0, sequentialMs = 0 } = result ?? {};
+  expect(makespanMs).toBeGreaterThanOrEqual(900);
+  expect(makespanMs, "they overlap").toBeLessThan(sequentialMs);
+});
+
+test("an extract that fails takes the others with it, and the join does not run", async () => {
+  const { state, tasks } = await testPipeline(extractAll, {
+    stubs: {
+      prices: () => {
+        throw new Error("no prices today");
+      },
+    },
+  });
+  expect(state).toBe("failed");
+  expect(tasks["prices"]).toMatchObject({ state: "failed" });
+  expect(tasks["join"]).toMatchObject({ state: "upstream_failed" });
+});
+
+describe("etl to report", () => {
+  const { etl, analytics, reporting } = etlToReport;
+
+  test("one load leads through analytics to a report, in one story", async () => {
+    await using project = await testProject([etl, analytics, reporting]);
+    const loaded = await project.run(etl);
+    const runs = await project.runs();
+    expect(runs.map(({ pipeline, trigger }) => `${pipeline}: ${trigger}`)).toEqual([
+      "etl: manual",
+      "analytics: sales",
+      "reporting: totals",
+    ]);
+    expect(runs.at(-1)?.result).toEqual(["harbour: 15.60 €", "station: 7.20 €"]);
+    expect(new Set(runs.map(({ correlationId }) => correlationId))).toEqual(new Set([loaded.id]));
+  });
+
+  test("a load that brought nothing starts nothing", async () => {
+    const stubs = { etl: { extract: [] } };
+    await using project = await testProject([etl, analytics, reporting], { stubs });
+    await project.run(etl);
+    expect((await project.runs()).map(({ pipeline }) => pipeline)).toEqual(["etl"]);
+  });
+});
+
+describe("files", () => {
+  test("every page is counted once, and the sum is that of all", async () => {
+    const { state, result, tasks } = await testPipeline(countWords, {
+      params: { folder: "docs/adr" },
+    });
+    expect(state).toBe("succeeded");
+    const counts = tasks["count"]?.output as { readonly page: string; readonly words: number }[];
+    expect(counts.length).toBeGreaterThanOrEqual(3);
+    expect(result).toEqual({
+      pages: counts.length,
+      words: counts.reduce((sum, { words }) => sum + words, 0),
+    });
+  });
+
+  test("a folder without pages is nothing to do, and no failure", async () => {
+    const { state, tasks } = await testPipeline(countWords, { params: { folder: "examples" } });
+    expect(state).toBe("succeeded");
+    expect(tasks).toMatchObject({
+      list: { state: "skipped" },
+      count: { state: "skipped" },
+      consolidate: { state: "skipped" },
+    });
+  });
+});
+
+describe("the failure path", () => {
+  const { loadPartner, onCall } = failureAlert;
+
+  test("a failure is told to whoever is on duty, and the run has failed", async () => {
+    await using project = await testProject([loadPartner, onCall]);
+    const run = await project.run(loadPartner);
+    expect(run).toMatchObject({
+      state: "succeeded",
+      tasks: { load: { state: "failed", attempts: 3 }, alert: { state: "succeeded" } },
+    });
+    expect((await project.runs(onCall)).map(({ result }) => result)).toEqual([[run.id]]);
+  });
+
+  test("an error that no retry can mend is not tried again", async () => {
+    const { tasks } = await testPipeline(loadPartner, { params: { rows: -1 } });
+    expect(tasks["load"]).toMatchObject({ state: "failed", attempts: 1 });
+  });
+
+  test("when all is well nobody is called", async () => {
+    await using project = await testProject([loadPartner, onCall]);
+    const { state, tasks } = await project.run(loadPartner, { params: { rows: 3 } });
+    expect(state).toBe("succeeded");
+    expect(tasks["alert"]).toMatchObject({ state: "skipped" });
+    expect(await project.runs(onCall)).toEqual([]);
+  });
+});
+
+describe("the support desk", () => {
+  const everybody = Object.values(desk).filter((each) => "namespace" in each);
+
+  test("a stale ticket is escalated, solved, and asked about a day later", async () => {
+    await using project = await testProject(everybody);
+    await project.publish(desk.created, {
+      ...{ ticket: "T1", text: "It does not turn on" },
+      ...{ patience: "4h", surveyAfter: "24h" },
+    });
+    await project.advance("4h");
+    await project.advance("1m");
+    const [ticket] = await project.runs(desk.handleTicket);
+    expect(ticket).toMatchObject({
+      state: "succeeded",
+      result: { answer: "Have you tried both?", escalations: 1 },
+    });
+    expect(await project.runs(desk.survey)).toMatchObject([{ state: "running" }]);
+    await project.advance("24h");
+    expect(await project.runs(desk.survey)).toMatchObject([
+      { state: "succeeded", result: { asked: "T1" } },
+    ]);
+  });
+
+  test("an urgent ticket goes to the second level at once", async () => {
+    await using project = await testProject(everybody);
+    await project.run(desk.openTicket, { params: { ticket: "T2", text: "Smoke!" } });
+    await project.advance("1m");
+    expect(await project.runs(desk.handleTicket)).toMatchObject([
+      {
+        state: "succeeded",
+        result: { escalations: 0 },
+        tasks: { "assign-first": { state: "skipped" } },
+      },
+    ]);
+  });
+});
