@@ -11,6 +11,7 @@ test.each([
   [3, failed("NOT_FOUND", { what: "run", name: "run_1" })],
   [2, failed("INPUT_INVALID", { what: "params", issues: [] })],
   [5, failed("CONFLICT", { what: "deployment", detail: "older" })],
+  [4, failed("FORBIDDEN", { what: "approval", needs: ["manager"] })],
   [1, failed("OUTPUT_INVALID", { what: "output", issues: [] })],
   [5, failed("SCHEMA_MISMATCH", { found: 0, wanted: 1 })],
   [5, failed("DIRECTORY_LOCKED", { directory: "db", holder: "process 1" })],

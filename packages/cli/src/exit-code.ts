@@ -23,6 +23,7 @@ const OF_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
   NOT_FOUND: EXIT.notFound,
   INPUT_INVALID: EXIT.usage,
   CONFLICT: EXIT.conflict,
+  FORBIDDEN: EXIT.notAuthorized,
   OUTPUT_INVALID: EXIT.unexpected,
   SCHEMA_MISMATCH: EXIT.conflict,
   DIRECTORY_LOCKED: EXIT.conflict,

@@ -173,6 +173,7 @@ create table millrace.channel_missing (
   queue text not null,
   version text not null,
   since timestamptz not null default millrace.now(),
+  seen_at timestamptz not null default millrace.now(),
   primary key (queue, version)
 );
 
@@ -202,3 +203,9 @@ create unique index timer_of_run_timeout on millrace.timer (run_id) where kind =
 
 create unique index timer_of_task_group on millrace.timer (run_id, group_name)
   where kind = 'task_group_timeout';
+
+-- In which order the attempts of a task run saw what was done: its branches then take the same
+-- turns each time. What is answered while an attempt runs comes after all that the attempt did.
+create sequence millrace.step_seen;
+
+alter table millrace.step add column seen_order bigint;

@@ -7,17 +7,35 @@ export interface ReadyRow {
   readonly queue: string;
   readonly version: string;
   readonly ring: number;
+  /** It waits for its limits, and may not be claimed yet. */
+  readonly limited?: boolean;
 }
 
 /** Gathers what a transaction leaves to be done after its commit. */
 export class AfterwardsLog {
   readonly #ready: ReadyRow[] = [];
+  readonly #entering: number[] = [];
+  readonly #freedLimits: Set<number> = new Set();
   readonly #facts: Fact[] = [];
   readonly #ended: { runId: number; state: RunState }[] = [];
   #timerAt: Instant | null = null;
 
+  /** What may be claimed is rung for; what waits for its limits is looked at before the commit. */
   ready(rows: readonly ReadyRow[]): void {
-    this.#ready.push(...rows);
+    for (const row of rows) {
+      if (row.limited === true) this.#entering.push(row.task_run_id);
+      else this.#ready.push(row);
+    }
+  }
+
+  /** Limits of tasks that have room again, or that wait for a look. */
+  freedLimits(ids: readonly number[]): void {
+    for (const id of ids) this.#freedLimits.add(id);
+  }
+
+  /** What the end of the transaction has to look at: task runs at limits, and limits. */
+  get limits(): { readonly entering: readonly number[]; readonly freed: readonly number[] } {
+    return { entering: this.#entering, freed: [...this.#freedLimits] };
   }
 
   fact(kind: Fact["kind"], id: number): void {
@@ -40,6 +58,17 @@ export class AfterwardsLog {
       ended: this.#ended,
     };
   }
+}
+
+/** What several commits left to be done. */
+export function together(all: readonly Afterwards[]): Afterwards {
+  const timers = all.flatMap(({ timerAt }) => timerAt ?? []);
+  return {
+    bells: all.flatMap(({ bells }) => bells),
+    facts: all.flatMap(({ facts }) => facts),
+    timerAt: timers.length === 0 ? null : Math.min(...timers),
+    ended: all.flatMap(({ ended }) => ended),
+  };
 }
 
 /** Above this backlog, a bell carries many tasks: throughput instead of latency. */

@@ -11,13 +11,16 @@ import type {
 import { type BackfillStore, backfillStore } from "./backfill/backfill-store.ts";
 import { claim, claimNext } from "./claim.ts";
 import { controlStore } from "./control/control-store.ts";
+import { settleStranded } from "./control/settle-stranded.ts";
 import type { Database } from "./database.ts";
 import { evaluateFacts } from "./evaluate-facts.ts";
 import { finish } from "./finish.ts";
 import { recordEvents, recordUpdates } from "./intake-facts.ts";
 import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
 import { recordStep, setStatus } from "./journal/record-step.ts";
+import { type ApprovalStore, approvalStore } from "./journal/approval-store.ts";
 import { latestUpdate } from "./latest-update.ts";
+import { type LimitStore, limitStore } from "./limit/limit-store.ts";
 import { listSpecs, register } from "./register.ts";
 import { type ReleasedUpdate, releaseUpdate } from "./release-update.ts";
 import { pause, planResume, type Pausable, resume, type ResumePlan } from "./pause.ts";
@@ -31,9 +34,11 @@ import { VersionCache } from "./version-cache.ts";
 /** Every port of the engine, on one database. */
 export interface Store
   extends
+    ApprovalStore,
     BackfillStore,
     ControlStore,
     IntakeStore,
+    LimitStore,
     RegistryStore,
     SessionStore,
     SweepStore,
@@ -68,6 +73,7 @@ export function createStore(database: Database): Store {
     nextDueInMs: () => nextDueInMs(database),
     ringAgain: (olderThanMs, limit) => ringAgain(database, olderThanMs, limit),
     expireSessions: () => expireSessions(database),
+    settleStranded: (olderThanMs, limit) => settleStranded(database, versions, olderThanMs, limit),
     listAbandoned: (graceMs, limit) => listAbandoned(database, graceMs, limit),
     register: (deployment) => register(database, versions, deployment),
     listSpecs: () => listSpecs(database),
@@ -77,6 +83,8 @@ export function createStore(database: Database): Store {
     recordDeadLetters: (items) => recordDeadLetters(database, items),
     startRun: (start) => startRun(database, versions, start),
     ...backfillStore(database, versions),
+    ...limitStore(database, versions),
+    ...approvalStore(database, versions),
     ...controlStore(database, versions),
     pause: (what, by) => pause(database, versions, what, by),
     resume: (what) => resume(database, versions, what),

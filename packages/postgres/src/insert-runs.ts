@@ -1,6 +1,7 @@
 import {
   type Instant,
   type JsonValue,
+  keyText,
   type Partition,
   partitionText,
 } from "@millrace/core/internal";
@@ -26,6 +27,10 @@ export interface NewRun {
   readonly hop: number;
   /** The backfill that it is part of. */
   readonly backfillId?: number | null;
+  /** W3C trace context of what caused it. */
+  readonly traceparent?: string | null;
+  /** The call that it is for: the run and its step; and how many calls deep that is. */
+  readonly parent?: { readonly runId: number; readonly stepId: number; readonly depth: number };
   /** Puts down what must be there before its first tasks are decided. */
   readonly prepare?: (runId: number) => Promise<void>;
 }
@@ -42,45 +47,51 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
   const columns = `place int, pipeline_id bigint, version_id bigint, limited boolean,
     trigger_id bigint, trigger_name text, cause jsonb, partition text, params jsonb,
     logical_ms bigint, start_ms bigint, end_ms bigint, correlation_id text, hop smallint,
-    backfill_id bigint, pinned boolean`;
-  const inserted = await sql<{ place: number; id: number }>`
+    backfill_id bigint, pinned boolean, traceparent text, parent_run_id bigint,
+    parent_step_id bigint, call_depth smallint, concurrency_key text, key_limit int`;
+  const inserted = await sql<{ place: number; id: number; held: boolean }>`
     with x as materialized (
-      select r.*, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id, d.build::text as build
+      select r.*, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id, d.build::text as build,
+        r.limited or exists (
+          select from millrace.run_limit l
+          where l.slots is not null and (l.kind = 'all' or l.name = p.namespace)
+        ) as held
       from ${records(rows, columns, "r")}
       join millrace.pipeline p on p.id = r.pipeline_id
       join millrace.deployment d on d.name = p.deployment order by place
     ),
     active as (
-      insert into millrace.run_active (run_id, pipeline_id)
-      select id, pipeline_id from x where not limited
+      insert into millrace.run_active (run_id, pipeline_id, concurrency_key)
+      select id, pipeline_id, concurrency_key from x where not held
     ),
     queued as (
-      insert into millrace.run_queued (run_id, pipeline_id, backfill)
-      select id, pipeline_id, backfill_id is not null from x where limited
+      insert into millrace.run_queued (run_id, pipeline_id, backfill, concurrency_key, key_limit)
+      select id, pipeline_id, backfill_id is not null, concurrency_key, key_limit from x where held
     ),
     run as (
       insert into millrace.run (id, pipeline_id, version_id, state, trigger_id, trigger_name, cause,
         partition, params, logical_at, interval_start, interval_end, correlation_id, hop, backfill_id, build,
-        pinned_build, started_at)
+        pinned_build, traceparent, parent_run_id, parent_step_id, call_depth, started_at)
       overriding system value
-      select id, pipeline_id, version_id, case when limited then 'queued' else 'running' end,
+      select id, pipeline_id, version_id, case when held then 'queued' else 'running' end,
         trigger_id, trigger_name, cause, partition, coalesce(params, '{}'::jsonb),
         to_timestamp(logical_ms / 1000.0), to_timestamp(start_ms / 1000.0),
         to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop, backfill_id,
-        build, case when pinned then build end,
-        case when not limited then millrace.now() end
+        build, case when pinned then build end, traceparent, parent_run_id, parent_step_id, call_depth,
+        case when not held then millrace.now() end
       from x
     )
-    select place, id from x order by place`.execute(work.tx);
+    select place, id, held from x order by place`.execute(work.tx);
   const ids = inserted.rows.map((row) => row.id);
+  const isHeld = (place: number): boolean => inserted.rows[place]?.held === true;
   for (const [place, { prepare }] of runs.entries()) await prepare?.(ids[place] ?? 0);
   const begun = runs
     .map(({ version, prepare }, place) => {
       const hasRows = prepare !== undefined;
       return { runId: ids[place] ?? 0, version, cancelling: false, hasRows };
     })
-    .filter(({ version }) => version.spec.maxActiveRuns === null);
-  const limited = runs.filter(({ version }) => version.spec.maxActiveRuns !== null);
+    .filter((_, place) => !isHeld(place));
+  const limited = runs.filter((_, place) => isHeld(place));
   const admitted = await admitRuns(
     work,
     limited.map(({ version }) => version.pipelineRowId),
@@ -90,11 +101,14 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
 }
 
 function toRow(run: NewRun, place: number): object {
+  const { maxActiveRuns, concurrency } = run.version.spec;
   return {
     place,
     pipeline_id: run.version.pipelineRowId,
     version_id: run.version.versionId,
-    limited: run.version.spec.maxActiveRuns !== null,
+    limited: maxActiveRuns !== null || concurrency !== undefined,
+    concurrency_key: concurrency === undefined ? null : keyText(concurrency.key, run),
+    key_limit: concurrency?.limit ?? null,
     trigger_id: run.trigger?.id ?? null,
     trigger_name: run.trigger?.name ?? "manual",
     cause: run.cause,
@@ -106,6 +120,10 @@ function toRow(run: NewRun, place: number): object {
     correlation_id: run.correlationId,
     hop: run.hop,
     backfill_id: run.backfillId ?? null,
+    traceparent: run.traceparent ?? null,
+    parent_run_id: run.parent?.runId ?? null,
+    parent_step_id: run.parent?.stepId ?? null,
+    call_depth: run.parent?.depth ?? 0,
     pinned: run.version.spec.pin === "build",
   };
 }

@@ -47,6 +47,7 @@ export async function insertUpdates(
     source_key: item.source.key,
     key: item.idempotencyKey,
     correlation_id: item.correlationId,
+    traceparent: item.traceparent,
     content_version: item.contentVersion,
   }));
   const datasets = await loadDatasets(
@@ -57,7 +58,7 @@ export async function insertUpdates(
   const fresh = firstOfEach(rows, known);
   const columns = `place int, dataset_id bigint, partition text, kind text, uri text,
     metadata jsonb, source_type text, source_key text, key text, correlation_id text,
-    content_version text, checks jsonb, quarantined boolean`;
+    traceparent text, content_version text, checks jsonb, quarantined boolean`;
   const wanted = fresh.map((row) => {
     const { id, checks } = present(datasets.get(row.dataset));
     return { ...row, dataset_id: id, ...judge(checks, present(items[row.place])) };
@@ -73,11 +74,11 @@ export async function insertUpdates(
     ),
     fact as (
       insert into millrace.update (id, dataset_id, partition, kind, uri, metadata, source_type,
-        source_key, correlation_id, hop, content_version, checks, quarantined)
+        source_key, correlation_id, traceparent, hop, content_version, checks, quarantined)
       overriding system value
       select id, dataset_id, partition, kind, uri, coalesce(metadata, 'null'::jsonb), source_type,
-        source_key, coalesce(correlation_id, 'update_' || id), 0, content_version, checks,
-        quarantined
+        source_key, coalesce(correlation_id, 'update_' || id), traceparent, 0, content_version,
+        checks, quarantined
       from x
     ),
     pending as (insert into millrace.fact_pending (kind, id) select 'update', id from x)
@@ -112,11 +113,13 @@ export function recordEvents(
       source_key: item.source.key,
       key: item.idempotencyKey,
       correlation_id: item.correlationId,
+      traceparent: item.traceparent,
+      namespace: item.namespace,
     }));
     const known = await knownKeys(tx, "event", rows);
     const fresh = firstOfEach(rows, known);
     const columns = `place int, name text, data jsonb, source_type text, source_key text, key text,
-      correlation_id text`;
+      correlation_id text, traceparent text, namespace text`;
     const inserted = await sql<{ place: number; id: number }>`
       with x as materialized (
         select *, nextval(pg_get_serial_sequence('millrace.event', 'id')) as id
@@ -127,10 +130,11 @@ export function recordEvents(
         select 'event', source_type, key, id from x where key is not null
       ),
       fact as (
-        insert into millrace.event (id, name, data, source_type, source_key, correlation_id, hop)
+        insert into millrace.event (id, name, data, source_type, source_key, correlation_id,
+          traceparent, namespace, hop)
         overriding system value
         select id, name, coalesce(data, 'null'::jsonb), source_type, source_key,
-          coalesce(correlation_id, 'event_' || id), 0
+          coalesce(correlation_id, 'event_' || id), traceparent, namespace, 0
         from x
       ),
       pending as (insert into millrace.fact_pending (kind, id) select 'event', id from x)

@@ -2,6 +2,7 @@ import {
   type DatasetSpec,
   type Fact,
   type FreshnessSpec,
+  type Instant,
   type JsonValue,
   type Partition,
   type PipelineSpec,
@@ -17,6 +18,11 @@ import type { Tx } from "./transact.ts";
 export interface LoadedFact extends TriggeringFact {
   readonly correlationId: string;
   readonly hop: number;
+  /** W3C trace context of what caused it; null when nothing gave one. */
+  readonly traceparent: string | null;
+  /** Of a run. */
+  readonly createdAt: Instant;
+  readonly logicalAt: Instant | null;
   /** Of an update: the freshness policy of its dataset; null without one. */
   readonly freshness: FreshnessSpec | null;
 }
@@ -45,6 +51,8 @@ export async function loadFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedF
     select t.kind, t.id,
       coalesce(u.correlation_id, e.correlation_id, r.correlation_id) as correlation_id,
       coalesce(u.hop, e.hop, r.hop) as hop,
+      coalesce(u.traceparent, e.traceparent, r.traceparent) as traceparent,
+      e.namespace, r.logical_at, coalesce(r.created_at, u.at, e.at) as created_at,
       s.spec as dataset, u.partition as update_partition, u.kind as change, u.uri, u.metadata,
       coalesce(u.source_type, e.source_type) as source_type,
       coalesce(u.source_key, e.source_key) as source_key,
@@ -70,6 +78,11 @@ interface FactRow {
   readonly id: number;
   readonly correlation_id: string;
   readonly hop: number;
+  readonly traceparent: string | null;
+  /** Of an event only. */
+  readonly namespace: string | null;
+  readonly logical_at: Date | null;
+  readonly created_at: Date;
   /** Of an update only. */
   readonly dataset: DatasetSpec | null;
   readonly update_partition: string;
@@ -98,6 +111,10 @@ function toFact(row: FactRow): LoadedFact {
     id,
     hop,
     correlationId: row.correlation_id,
+    traceparent: row.traceparent,
+    namespace: row.namespace,
+    createdAt: row.created_at.getTime(),
+    logicalAt: row.logical_at?.getTime() ?? null,
     state: null,
     at: row.at.getTime(),
     contentVersion: row.content_version,

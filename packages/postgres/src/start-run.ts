@@ -35,7 +35,8 @@ export function startRun(
     if (known !== null) return { runId: known };
     const { partition, params, correlationId, idempotencyKey } = start;
     const cause = { type: "manual" };
-    const when = { logicalAt: null, interval: null, trigger: null, hop: 0 };
+    const { traceparent = null } = start;
+    const when = { logicalAt: null, interval: null, trigger: null, hop: 0, traceparent };
     const run = { version, cause, partition, params, correlationId, ...when };
     const [runId = 0] = await insertRuns(work, [run]);
     if (idempotencyKey !== null) {

@@ -32,6 +32,7 @@ export function toTriggeredRun(
     logicalAt: null,
     interval: null,
     correlationId: fact.correlationId,
+    traceparent: fact.traceparent,
     hop: Math.max(...fire.consumed.map((row) => row.hop)) + 1,
     backfillId,
   };

@@ -16,9 +16,10 @@ export interface Woken {
 export async function takeWakes(tx: Tx, facts: readonly Fact[]): Promise<Woken> {
   const ids = facts.flatMap(({ kind, id }) => (kind === "wake" ? [id] : []));
   if (ids.length === 0) return { groupIds: [], backfillIds: [] };
+  // Those of waits are taken elsewhere, under other locks.
   const { rows } = await sql<{ group_id: number | null; backfill_id: number | null }>`
     with mine as materialized (
-      select id from millrace.wake where id = any(${ids}::bigint[]) order by id
+      select id from millrace.wake where id = any(${ids}::bigint[]) and step_id is null order by id
       for update skip locked
     )
     delete from millrace.wake w using mine m where w.id = m.id

@@ -8,6 +8,8 @@ export interface ErrorData {
   INPUT_INVALID: { what: string; issues: readonly string[] };
   /** An older deployment, or an operation on something that has moved on. */
   CONFLICT: { what: string; detail: string };
+  /** Somebody may not do this; one of the roles in `needs` would let them. */
+  FORBIDDEN: { what: string; needs: readonly string[] };
   /** What a handler returned or announced cannot be stored. */
   OUTPUT_INVALID: { what: string; issues: readonly string[] };
   /** The database has an older or newer schema than this code. */

@@ -2,7 +2,10 @@ import type { JournalEntry, JsonValue } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Tx } from "../transact.ts";
 
-/** What earlier attempts of these task runs did durably. A first attempt did nothing yet. */
+/**
+ * What earlier attempts of these task runs did durably, in the order in which it was done, and
+ * last what they still wait for. A first attempt did nothing yet.
+ */
 export async function loadJournals(
   tx: Tx,
   claimed: readonly { readonly id: number; readonly attempt: number }[],
@@ -17,7 +20,8 @@ export async function loadJournals(
     state: JournalEntry["state"];
     value: JsonValue;
   }>`select task_run_id, name, signature, state, value from millrace.step
-     where task_run_id = any(${ids}::bigint[]) order by id`.execute(tx);
+     where task_run_id = any(${ids}::bigint[]) and state <> 'closed'
+     order by seen_order nulls last, id`.execute(tx);
   for (const { task_run_id, ...entry } of rows) {
     const journal = journals.get(task_run_id) ?? [];
     journal.push(entry);

@@ -13,9 +13,10 @@ export function recordStep(database: Database, step: StepRecord): Promise<boolea
         for key share
       ),
       kept as (
-        insert into millrace.step (run_id, task_run_id, name, signature, state, value, ended_at)
+        insert into millrace.step (run_id, task_run_id, name, signature, state, value, ended_at, seen_order)
         select run_id, id, ${step.name}, ${STEP_SIGNATURE}, 'done',
-          ${JSON.stringify(step.value)}::text::jsonb, millrace.now()
+          ${JSON.stringify(step.value)}::text::jsonb, millrace.now(),
+          nextval('millrace.step_seen')
         from owned on conflict (task_run_id, name) do nothing
       )
       select id from owned`.execute(tx);

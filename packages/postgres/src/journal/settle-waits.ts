@@ -22,6 +22,7 @@ export async function settleWaits(work: Work, answers: readonly WaitAnswer[]): P
   const due = await sql<{ run_id: number }>`
     with done as (
       update millrace.step s set state = 'done', ended_at = millrace.now(),
+        seen_order = nextval('millrace.step_seen'),
         value = coalesce(x.value, 'null'::jsonb)
       from ${records(rows, "id bigint, value jsonb")}
       where s.id = x.id and s.state = 'waiting' returning s.id, s.task_run_id
