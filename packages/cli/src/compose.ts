@@ -200,7 +200,7 @@ function openQueue({ redisUrl }: Services, slots: number, observe: Observer): Be
 }
 
 async function startWorkerRole(
-  { definitions }: Project,
+  { definitions, build }: Project,
   { services, roles }: RuntimeOptions,
   parts: {
     store: Store;
@@ -230,6 +230,7 @@ async function startWorkerRole(
       pid: process.pid,
       slots: roles.slots,
       leaseMs: isServer ? WORKER_DEFAULTS.leaseMs : null,
+      build: build === null ? null : String(build),
     },
   );
 }

@@ -92,7 +92,7 @@ function claimPicked(
   return transact(database, "claim tasks", async (tx) => {
     const { rows } = await sql<ClaimedRow>`
       with owner as (
-        select session_id from millrace.worker where session_id = ${sessionId}::uuid
+        select session_id, build from millrace.worker where session_id = ${sessionId}::uuid
           and lease_until > millrace.now() and not draining
       ),
       picked as materialized (${picked}),
@@ -104,8 +104,8 @@ function claimPicked(
       claimed as (
         update millrace.task_run t
         set state = 'running', session_id = ${sessionId}::uuid, started_at = millrace.now(),
-          begun_at = coalesce(t.begun_at, millrace.now())
-        from gone g
+          begun_at = coalesce(t.begun_at, millrace.now()), build = owner.build
+        from gone g, owner
         where t.id = g.task_run_id and t.attempt = g.attempt and t.state = 'queued'
         returning t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.begun_at, g.timeout_ms
       ),

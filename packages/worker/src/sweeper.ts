@@ -22,6 +22,8 @@ export interface SweeperSettings {
   readonly pendingMs: number;
   /** How long an attempt may go on after its run was cancelled. */
   readonly cancelGraceMs: number;
+  /** A version that no live worker has had for this long is missing. */
+  readonly missingVersionMs: number;
   /** Between two looks at the same thing. */
   readonly intervalMs: number;
 }
@@ -30,6 +32,7 @@ export const SWEEPER_DEFAULTS: SweeperSettings = {
   ringAgainMs: 5_000,
   pendingMs: 1_000,
   cancelGraceMs: 15_000,
+  missingVersionMs: 60_000,
   intervalMs: 2_000,
 };
 
@@ -67,8 +70,10 @@ export function startSweeper(
   const loops = [
     loop("ring again", ringAgain),
     loop("expire sessions", () => sweeps.expireSessions()),
+    loop("settle runs without a worker", settleStranded),
     loop("finish abandoned attempts", finishAbandoned),
     loop("evaluate pending facts", evaluatePending),
+    loop("sweep limits", sweepLimits),
   ];
   return {
     async stop() {
@@ -95,6 +100,15 @@ export function startSweeper(
     return bells.reduce((count, { tasks: ready }) => count + ready.length, 0);
   }
 
+  async function settleStranded(): Promise<number> {
+    const { settled, ...afterwards } = await sweeps.settleStranded(
+      settings.missingVersionMs,
+      LIMIT,
+    );
+    followUps.follow(afterwards);
+    return settled;
+  }
+
   async function finishAbandoned(): Promise<number> {
     const items = await sweeps.listAbandoned(settings.cancelGraceMs, LIMIT);
     const submitted = items.map((item) => finishes.submit({ ...item, u: clock.random() }));
@@ -102,6 +116,12 @@ export function startSweeper(
     const failed = settled.find((each) => each.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     return settled.filter((each) => each.status === "fulfilled" && each.value).length;
+  }
+
+  async function sweepLimits(): Promise<number> {
+    const { swept, ...afterwards } = await sweeps.sweepLimits(LIMIT);
+    followUps.follow(afterwards);
+    return swept;
   }
 
   async function evaluatePending(): Promise<number> {

@@ -198,8 +198,18 @@ export interface SweepStore {
   ringAgain(olderThanMs: number, limit: number): Promise<readonly Bell[]>;
   /** Ends sessions whose lease has lapsed. */
   expireSessions(): Promise<number>;
+  /**
+   * Settles at most `limit` runs whose version no live worker has had for `olderThanMs`, as their
+   * pipelines say: fails them, or moves them to the pipeline's present version.
+   */
+  settleStranded(
+    olderThanMs: number,
+    limit: number,
+  ): Promise<Afterwards & { readonly settled: number }>;
   /** Attempts without a living session, past their timeout, or past the grace of a cancel. */
   listAbandoned(graceMs: number, limit: number): Promise<readonly FinishItem[]>;
+  /** Puts limits in order. @returns How much of them it had to do with. */
+  sweepLimits(limit: number): Promise<Afterwards & { readonly swept: number }>;
 }
 
 /** What is registered, and the door through which it gets there. */
