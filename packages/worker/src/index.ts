@@ -11,6 +11,7 @@ export {
   type Execution,
   type ExecutorDependencies,
 } from "./executor/execute-attempt.ts";
+export { type BeginDependencies, beginAttempt } from "./executor/begin-attempt.ts";
 export { FollowUps, type FollowUpDependencies } from "./follow-ups.ts";
 export { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 export {

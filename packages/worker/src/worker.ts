@@ -1,6 +1,7 @@
 import type {
   Bell,
   BellQueue,
+  BlobStore,
   LeaseKeeper,
   PipelineDefinition,
   SessionStore,
@@ -24,6 +25,8 @@ export interface WorkerDependencies {
   readonly tasks: TaskStore;
   readonly queue: BellQueue;
   readonly lease: LeaseKeeper;
+  /** Absent: there is none, and outputs have to fit into a row. */
+  readonly blobs?: BlobStore | null;
   readonly followUps: FollowUps;
   readonly clock: Clock;
   readonly observe: Observer;
@@ -35,6 +38,8 @@ export interface WorkerSettings {
   readonly settings: Settings;
   readonly host: string;
   readonly pid: number;
+  /** Files that export the definitions: what isolated tasks load. Absent: they cannot run here. */
+  readonly isolateModules?: readonly string[];
   /** Handlers at once. */
   readonly slots: number;
   /** Null in the embedded mode, where a lease cannot lapse. */
@@ -113,6 +118,7 @@ class Worker {
       ...dependencies,
       abortGraceMs,
       settings: settings.settings,
+      isolate: { modules: settings.isolateModules ?? null },
       latestUpdate: (dataset, partition) => tasks.latestUpdate(dataset, partition),
       recordStep: (step) => tasks.recordStep(step),
       setStatus: (status) => tasks.setStatus(status),

@@ -36,6 +36,11 @@ export function isBlobRef(value: unknown): value is BlobRef {
   );
 }
 
+/** What `blob.put` gives, and nothing beside it: no value that the engine would replace. */
+export function isPlainBlobRef(value: unknown): value is BlobRef {
+  return isBlobRef(value) && Object.keys(value).length === 2;
+}
+
 export function isStoredJson(value: unknown): value is StoredJson & JsonValue {
   return isBlobRef(value) && "as" in value && value.as === "json";
 }

@@ -1,7 +1,8 @@
 import type { ChildProcess } from "node:child_process";
+import { StringDecoder } from "node:string_decoder";
+import { LineSplitter } from "@millrace/core/internal";
 import type { HelperContext } from "../helper-context.ts";
 import { timeLimitMs } from "../time-limit.ts";
-import { LineSplitter } from "./line-splitter.ts";
 import { OutputTail } from "./output-tail.ts";
 import { spawnGroup, stopGroup } from "./process-group.ts";
 import { ShellError } from "./shell-error.ts";
@@ -79,9 +80,10 @@ function keep(
 ): OutputTail {
   const tail = new OutputTail(bytesMax);
   const lines = new LineSplitter(tell);
+  const decoder = new StringDecoder("utf8");
   stream?.on("data", (chunk: Buffer) => {
     tail.write(chunk);
-    lines.write(chunk);
+    lines.write(decoder.write(chunk));
   });
   stream?.on("end", () => lines.end());
   return tail;

@@ -1,5 +1,6 @@
 import {
   type AttemptOutcome,
+  type BlobStore,
   type ClaimedTask,
   type PipelineDefinition,
   present,
@@ -16,6 +17,7 @@ import { Durable } from "./durable/durable.ts";
 import { failedOutcome, judged } from "./failed-outcome.ts";
 import { type HandlerCode, handlerCode, noCode } from "./handler-code.ts";
 import { type ContextParts, handlerContext } from "./handler-context.ts";
+import { outputLimit } from "./output-limit.ts";
 import { runHandler } from "./run-handler.ts";
 import { guardSecrets } from "./secrets.ts";
 import { stepResult } from "./step-result.ts";
@@ -30,6 +32,8 @@ export interface ExecutorDependencies {
   readonly observe: Observer;
   /** How long a handler may take to stop once its signal has aborted. */
   readonly abortGraceMs: number;
+  /** Absent: there is none, and outputs have to fit into a row. */
+  readonly blobs?: BlobStore | null;
 }
 
 /** An attempt under way. */
@@ -63,7 +67,7 @@ function execute(
   code: HandlerCode,
   dependencies: ExecutorDependencies,
 ): Execution {
-  const { clock, observe, latestUpdate, settings, abortGraceMs } = dependencies;
+  const { clock, observe, latestUpdate, settings, abortGraceMs, blobs = null } = dependencies;
   const { task } = code;
   const secrets = guardSecrets(code.definition, settings);
   const announcements = new Announcements({ ...code, ...claimed.run, secrets });
@@ -81,9 +85,11 @@ function execute(
   const contextOf = (params: unknown): object => {
     const own = { claimed, ...code, params, announcements, durable, secrets, settings };
     const { setStatus } = writes;
-    return handlerContext({ ...own, latestUpdate, setStatus, signal: controller.signal, onLog });
+    const { signal } = controller;
+    return handlerContext({ ...own, latestUpdate, setStatus, blobs, signal, onLog });
   };
-  const parts = { announcements, durable, secrets, contextOf };
+  const limit = outputLimit(code.definition, task.name, blobs);
+  const parts = { announcements, durable, secrets, limit, contextOf };
   const ended = runHandler(code, claimed.run.params, parts);
   const suspended = durable.suspended.then((end) =>
     end instanceof Error ? failedOutcome(end, code, secrets) : end,

@@ -1,4 +1,5 @@
 import {
+  type BlobStore,
   type ClaimedTask,
   type DatasetId,
   type InputSpec,
@@ -10,6 +11,7 @@ import {
   type TaskSpec,
   type TaskStore,
 } from "@millrace/core/internal";
+import { attemptBlobs } from "../blob/attempt-blobs.ts";
 import type { LogLevel } from "../observer.ts";
 import type { Settings } from "../settings.ts";
 import type { Announcements } from "./announcements.ts";
@@ -35,6 +37,7 @@ export interface ContextParts {
   readonly setStatus: StatusParts["setStatus"];
   readonly settings: Settings;
   readonly latestUpdate: TaskStore["latestUpdate"];
+  readonly blobs: BlobStore | null;
   readonly signal: AbortSignal;
   readonly onLog: (level: LogLevel, message: string, fields: JsonValue) => void;
 }
@@ -58,6 +61,7 @@ export function handlerContext(parts: ContextParts): object {
     secret: async (name: string) => settings.secretOf(definition, name),
     log: logOf(parts),
     status: statusBoard(parts),
+    blob: attemptBlobs(claimed, parts.blobs, (work) => parts.durable.during(work)),
     ...durableContext(parts),
     signal: parts.signal,
     attempt: { number: claimed.failures + 1, key: keyOf(claimed) },

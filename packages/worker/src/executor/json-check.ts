@@ -1,4 +1,4 @@
-import type { JsonValue } from "@millrace/core/internal";
+import { isPlainBlobRef, type JsonValue } from "@millrace/core/internal";
 
 export type JsonCheck =
   | { readonly ok: true; readonly value: JsonValue }
@@ -9,25 +9,34 @@ export type JsonCheck =
 const OUTPUT_BYTES_MAX = 1_048_576;
 const DEPTH_MAX = 200;
 
+export interface SizeLimit {
+  readonly bytesMax: number;
+  /** What to do about a larger value. */
+  readonly mend: string;
+}
+const TO_FILE = "write it to a file and return where it lies";
+
 /**
  * Takes a copy of a value, if JSON can carry it: nothing is dropped or bent on the way, apart
  * from members that are undefined, which are left out. The copy no longer changes when the
  * handler's own object does.
  *
  * Refused: what `JSON.stringify` would alter or drop (Date, Map, class instances, NaN, undefined
- * in a list), what Postgres cannot store (NUL, lone surrogates), cycles, and more than `bytesMax`.
+ * in a list), what Postgres cannot store (NUL, lone surrogates), cycles, more than the limit,
+ * and what looks like a reference to a blob but is none that `blob.put` gave.
  *
  * @param path - How problems call the value: `result`, `metadata`.
  */
 export function checkJson(
   value: unknown,
   path: string,
-  bytesMax: number = OUTPUT_BYTES_MAX,
+  limit: number | SizeLimit = OUTPUT_BYTES_MAX,
 ): JsonCheck {
+  const size = typeof limit === "number" ? { bytesMax: limit, mend: TO_FILE } : limit;
   try {
-    const copy = new Copier(bytesMax).copy(value, path, 0);
+    const copy = new Copier(size).copy(value, path, 0);
     const bytes = Buffer.byteLength(JSON.stringify(copy));
-    if (bytes > bytesMax) throw new NotJson(tooLarge(path, bytesMax));
+    if (bytes > size.bytesMax) throw new NotJson(tooLarge(path, size));
     return { ok: true, value: copy };
   } catch (error) {
     if (error instanceof NotJson) return { ok: false, problem: error.message };
@@ -42,11 +51,11 @@ class NotJson extends Error {}
 class Copier {
   /** A lower bound of what is left, so that a huge value is given up on early. */
   #bytesLeft: number;
-  readonly #bytesMax: number;
+  readonly #size: SizeLimit;
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-    this.#bytesLeft = bytesMax;
+  constructor(size: SizeLimit) {
+    this.#size = size;
+    this.#bytesLeft = size.bytesMax;
   }
 
   copy(value: unknown, path: string, depth: number): JsonValue {
@@ -93,7 +102,9 @@ class Copier {
       const memberPath = pathTo(path, key);
       members.push([this.#text(key, memberPath), this.copy(member, memberPath, depth + 1)]);
     }
-    return Object.fromEntries(members);
+    const copy = Object.fromEntries(members);
+    if (Object.hasOwn(copy, "~blob") && !isPlainBlobRef(copy)) throw new NotJson(falseRef(path));
+    return copy;
   }
 
   #list(value: readonly unknown[], path: string, depth: number): JsonValue {
@@ -104,7 +115,7 @@ class Copier {
 
   #spend(bytes: number, path: string): void {
     this.#bytesLeft -= bytes;
-    if (this.#bytesLeft < 0) throw new NotJson(tooLarge(path, this.#bytesMax));
+    if (this.#bytesLeft < 0) throw new NotJson(tooLarge(path, this.#size));
   }
 }
 
@@ -139,9 +150,12 @@ function pathTo(path: string, key: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
 
-function tooLarge(path: string, bytesMax: number): string {
-  const KiB = bytesMax / 1024;
-  return `${path} makes it larger than ${KiB} KiB; write it to a file and return where it lies`;
+function tooLarge(path: string, { bytesMax, mend }: SizeLimit): string {
+  return `${path} makes it larger than ${bytesMax / 1024} KiB; ${mend}`;
+}
+
+function falseRef(path: string): string {
+  return `${path} has a key "~blob" and is no reference that blob.put() gave; rename the key`;
 }
 
 function textOf(error: unknown): string {

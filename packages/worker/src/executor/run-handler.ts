@@ -7,6 +7,7 @@ import { failedOutcome } from "./failed-outcome.ts";
 import type { HandlerCode } from "./handler-code.ts";
 import { checkJson } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
+import type { OutputLimit } from "./output-limit.ts";
 import { checkSchema, issueText } from "./schema-check.ts";
 import type { SecretGuard } from "./secrets.ts";
 
@@ -14,6 +15,7 @@ export interface HandlerParts {
   readonly announcements: Announcements;
   readonly durable: Durable;
   readonly secrets: SecretGuard;
+  readonly limit: OutputLimit;
   /** Makes the handler's context from the pipeline's checked parameters. */
   readonly contextOf: (params: unknown) => object;
 }
@@ -32,7 +34,7 @@ export async function runHandler(
     const result = await called(code, given, parts);
     if (code.task.kind === "poll" && result === AGAIN) return { type: "again" };
     durable.assertKept();
-    const output = checkedOutput(code.task, result, secrets);
+    const output = checkedOutput(code.task, result, parts);
     return { type: "succeeded", output, ...(await announcements.collect()) };
   } catch (error) {
     return failedOutcome(durable.problem ?? error, code, secrets);
@@ -67,9 +69,13 @@ async function checkedParams(definition: PipelineDefinition, params: JsonValue):
   );
 }
 
-function checkedOutput(task: TaskSpec, result: unknown, secrets: SecretGuard): JsonValue {
+function checkedOutput(
+  task: TaskSpec,
+  result: unknown,
+  { secrets, limit }: HandlerParts,
+): JsonValue {
   const what = `output of ${task.kind === "branch" ? "branch" : "task"} ${task.name}`;
-  const check = checkJson(result === undefined ? null : result, "result");
+  const check = checkJson(result === undefined ? null : result, "result", limit);
   if (!check.ok) throw outputInvalid(what, [check.problem]);
   if (task.kind === "branch" && typeof check.value !== "string") {
     throw outputInvalid(what, ["a branch returns the name of the way to take, as a string"]);

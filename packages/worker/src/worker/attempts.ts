@@ -9,17 +9,14 @@ import type { Clock } from "../clock.ts";
 import { isDataError } from "../data-error.ts";
 import type { AbortCause } from "../executor/abort-cause.ts";
 import { attemptName } from "../executor/attempt-name.ts";
-import {
-  type Execution,
-  type ExecutorDependencies,
-  executeAttempt,
-} from "../executor/execute-attempt.ts";
+import type { Execution } from "../executor/execute-attempt.ts";
+import { type BeginDependencies, beginAttempt } from "../executor/begin-attempt.ts";
 import { toStoredError } from "../executor/stored-error.ts";
 import type { FollowUps } from "../follow-ups.ts";
 import { GroupCommit } from "../group-commit.ts";
 import type { Observer } from "../observer.ts";
 
-export interface AttemptsDependencies extends ExecutorDependencies {
+export interface AttemptsDependencies extends BeginDependencies {
   readonly tasks: Pick<TaskStore, "finish">;
   readonly followUps: Pick<FollowUps, "follow">;
   readonly clock: Clock;
@@ -67,7 +64,7 @@ export class Attempts {
     this.abort("lost", ({ taskRunId }) => taskRunId === claimed.taskRunId);
     observe({ type: "claimed", attempt: attemptName(claimed) });
     const definition = definitions.get(claimed.version);
-    const running = { claimed, execution: executeAttempt(claimed, definition, this.#dependencies) };
+    const running = { claimed, execution: beginAttempt(claimed, definition, this.#dependencies) };
     this.#running.add(running);
     this.#keep(this.#see(running));
   }
