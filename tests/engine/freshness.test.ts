@@ -204,7 +204,7 @@ test("an update that comes while its dataset is going stale makes it fresh again
 });
 
 function timerOf(datasetId: number) {
-  const none = { trigger_id: null, task_run_id: null, attempt: null, slot: null };
+  const none = { trigger_id: null, task_run_id: null, attempt: null, slot: null, limit_id: null };
   const now = new Date();
   return { id: 0, kind: "freshness", due_at: now, now, dataset_id: datasetId, ...none } as const;
 }

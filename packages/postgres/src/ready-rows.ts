@@ -1,7 +1,9 @@
+import type { TaskSpec } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { ReadyRow } from "./afterwards.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
+import type { LoadedVersion } from "./version-cache.ts";
 
 /** How much earlier a task ranks for each point of its priority. */
 const PRIORITY_MS = 60_000;
@@ -12,38 +14,93 @@ const PRIORITY_MS = 60_000;
  */
 const BACKFILL_MS = 7 * 86_400_000;
 
+/** What a ready row needs to know of the task, whichever run it is of. */
+export interface ReadyPart {
+  readonly queue: string;
+  readonly version: string;
+  readonly namespace: string;
+  readonly priority: number;
+  readonly timeout_ms: number;
+  /** It takes a part of something: limits of its own, beside those of its namespace. */
+  readonly limited: boolean;
+  readonly cpu: number | null;
+  readonly memory_mb: number | null;
+}
+
+/** The columns of {@link ReadyPart} in a record. */
+export const READY_PART = `queue text, version text, namespace text, priority int,
+  timeout_ms bigint, limited boolean, cpu float8, memory_mb float8`;
+
+export function readyPart({ version, spec }: LoadedVersion, task: TaskSpec): ReadyPart {
+  return {
+    queue: task.queue,
+    version,
+    namespace: spec.namespace,
+    priority: task.priority,
+    timeout_ms: task.timeoutMs,
+    limited: (task.limits ?? []).length > 0,
+    cpu: task.resources?.cpu ?? null,
+    memory_mb: task.resources?.memoryMb ?? null,
+  };
+}
+
 /**
- * The rank of what becomes ready now; `priority` is a column of the statement.
+ * The end of a statement that makes task runs ready. What is under no limit may be claimed at
+ * once; the others wait in `limit_wait` until the end of the transaction gives them their slots.
+ * A run that is pinned is heard by workers of its build only, under a version of its own.
  *
- * @param alias - Of a table of the statement with the column `run_id`.
+ * @param source - Rows with `id`, `run_id`, `attempt` and the columns of {@link ReadyPart}.
+ * @returns CTEs and a final query of {@link ReadyRow}s.
  */
-export function rankNow(alias: string): RawBuilder<unknown> {
+export function openRows(source: RawBuilder<unknown>): RawBuilder<unknown> {
+  const columns = sql`task_run_id, run_id, attempt, queue, version, rank, timeout_ms, cpu, memory_mb`;
+  const values = sql`id, run_id, attempt, queue, version, rank, timeout_ms, cpu, memory_mb`;
+  return sql`
+    fresh as materialized (
+      select s.id, s.run_id, s.attempt, s.queue,
+        s.version || coalesce('@' || b.pinned_build, '') as version,
+        s.timeout_ms, s.cpu, s.memory_mb, ${rankOf("s", "b")} as rank,
+        s.limited or exists (
+          select from millrace.task_limit l where l.kind in ('namespace', 'all')
+            and l.name in ('', s.namespace) and l.slots is not null
+        ) as limited
+      from (${source}) s join millrace.run b on b.id = s.run_id
+      -- What is queued in a paused run is made ready when it is resumed.
+      where b.paused_at is null
+    ),
+    held as (
+      insert into millrace.limit_wait (${columns}) select ${values} from fresh where limited
+    ),
+    opened as (
+      insert into millrace.ready (${columns}) select ${values} from fresh where not limited
+    )
+    select id as task_run_id, attempt, queue, version, 0 as ring, limited from fresh`;
+}
+
+/**
+ * The rank of what becomes ready now: its time, less what its priority is worth.
+ *
+ * @param alias - Of a table of the statement with the column `priority`.
+ * @param run - Of the runs, in the same statement.
+ */
+function rankOf(alias: string, run: string): RawBuilder<unknown> {
   return sql`(extract(epoch from millrace.now()) * 1000)::bigint
-    - priority * ${PRIORITY_MS}::bigint
-    + case when (select b.backfill_id from millrace.run b where b.id = ${sql.ref(`${alias}.run_id`)})
-        is null then 0 else ${BACKFILL_MS}::bigint end`;
+    - ${sql.ref(`${alias}.priority`)} * ${PRIORITY_MS}::bigint
+    + case when ${sql.ref(`${run}.backfill_id`)} is null then 0 else ${BACKFILL_MS}::bigint end`;
 }
 
 /** An attempt that may be claimed again. */
-export interface AgainReady {
+export interface AgainReady extends ReadyPart {
   readonly id: number;
   readonly run_id: number;
   readonly attempt: number;
-  readonly queue: string;
-  readonly version: string;
-  readonly priority: number;
-  readonly timeout_ms: number;
 }
 
 /** Makes attempts of task runs that exist ready once more. */
 export async function insertReady(tx: Tx, rows: readonly AgainReady[]): Promise<ReadyRow[]> {
   if (rows.length === 0) return [];
-  const columns = `id bigint, run_id bigint, attempt int, queue text, version text, priority int,
-    timeout_ms bigint`;
+  const columns = `id bigint, run_id bigint, attempt int, ${READY_PART}`;
   const inserted = await sql<ReadyRow>`
-    insert into millrace.ready (task_run_id, run_id, attempt, queue, version, rank, timeout_ms)
-    select id, run_id, attempt, queue, version, ${rankNow("x")}, timeout_ms
-    from ${records(rows, columns)}
-    returning task_run_id, attempt, queue, version, ring`.execute(tx);
+    with ${openRows(sql`select * from ${records(rows, columns)}`)}`.execute(tx);
   return inserted.rows;
 }

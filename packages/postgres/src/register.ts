@@ -4,6 +4,7 @@ import {
   checkDeployment,
   checkGraph,
   checkPipeline,
+  checkSharedLimits,
   datasetId,
   definitionInvalid,
   jitterOf,
@@ -21,6 +22,7 @@ import { admitRuns } from "./admit-runs.ts";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { armFreshness } from "./freshness.ts";
+import { declareLimits } from "./limit/declare-limits.ts";
 import { startRuns } from "./progress-runs.ts";
 import { listTriggerSpecs, regroup } from "./regroup.ts";
 import { records } from "./records.ts";
@@ -54,6 +56,7 @@ export function register(
     await armSchedules(tx, log);
     await armFreshness(tx, log);
     await sql`update millrace.registry set version = version + 1`.execute(tx);
+    await declareLimits(work);
     await admitWaiting(work, deployment);
     await regroup(work, before);
     return {};
@@ -99,6 +102,7 @@ function checkSpecs(deployment: Deployment, others: readonly RegisteredSpec[]): 
   const all = [...others.map(({ spec }) => spec), ...pipelines];
   const problems = [
     ...pipelines.flatMap((spec) => checkPipeline(spec)),
+    ...checkSharedLimits(pipelines),
     ...taken,
     ...(taken.length === 0 ? checkDeployment(all) : []),
     ...(taken.length === 0 ? checkGraph(all) : []),

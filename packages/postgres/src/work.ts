@@ -1,6 +1,7 @@
 import { type Afterwards } from "@millrace/core/internal";
 import { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
+import { settleLimits } from "./limit/settle-limits.ts";
 import { transact, type Tx } from "./transact.ts";
 import type { VersionCache } from "./version-cache.ts";
 
@@ -20,7 +21,9 @@ export function perform<T extends object>(
 ): Promise<Afterwards & T> {
   return transact(database, operation, async (tx) => {
     const log = new AfterwardsLog();
-    const result = await step({ tx, versions, log });
+    const work = { tx, versions, log };
+    const result = await step(work);
+    await settleLimits(work);
     return { ...log.done(), ...result };
   });
 }

@@ -1,0 +1,285 @@
+import {
+  type ClaimedTask,
+  type JsonValue,
+  present,
+  type TaskLimitSpec,
+} from "@millrace/core/internal";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type Engine, failed, ok, startEngine } from "./engine.ts";
+import { after, pipelineSpec, taskSpec } from "./specs.ts";
+
+const pool = (slots = 1, name = "db"): TaskLimitSpec[] => [{ kind: "pool", pool: name, slots }];
+const keyed = (limit: number, key: readonly string[] | null): TaskLimitSpec[] => [
+  { kind: "key", name: "customers", key, limit },
+];
+const rated = (limit: number, perMs: number): TaskLimitSpec[] => [
+  { kind: "rate", name: "api", key: null, limit, perMs },
+];
+
+describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine(kind);
+  }, 60_000);
+  beforeEach(async () => {
+    await engine.setNow("");
+    await engine.rows(`truncate millrace.run, millrace.task_run, millrace.ready, millrace.running,
+      millrace.run_active, millrace.run_queued, millrace.timer, millrace.pipeline,
+      millrace.fact_pending, millrace.task_limit, millrace.limit_slot, millrace.limit_wait,
+      millrace.limit_wanted, millrace.run_limit cascade`);
+  });
+  afterAll(() => engine.close());
+
+  const start = async (pipeline: string, params: JsonValue = {}): Promise<number> => {
+    const manual = { partition: {}, idempotencyKey: null, correlationId: null };
+    const started = await engine.store.startRun({
+      pipeline: `default/${pipeline}`,
+      params,
+      ...manual,
+    });
+    return started.runId;
+  };
+  const count = async (table: string): Promise<number> => {
+    const rows = await engine.rows<{ n: number }>(
+      `select count(*)::int as n from millrace.${table}`,
+    );
+    return present(rows[0]).n;
+  };
+  const leftovers = async (): Promise<readonly number[]> =>
+    Promise.all(["limit_wait", "limit_wanted", "ready", "running"].map(count));
+  const held = async (): Promise<number> => {
+    const [row] = await engine.rows<{ n: number }>(
+      "select coalesce(sum(slots), 0)::int as n from millrace.limit_slot where until is null",
+    );
+    return present(row).n;
+  };
+  const names = (tasks: readonly ClaimedTask[]) => tasks.map(({ runId }) => runId);
+
+  test("a pool gives its slots to so many tasks of any pipeline, oldest first", async () => {
+    const pools = { db: 2 };
+    await engine.register(
+      pipelineSpec("left", [taskSpec("a", { limits: pool() })], { pools }),
+      pipelineSpec("right", [taskSpec("a", { limits: pool() })], { pools }),
+    );
+    const runs = [
+      await start("left"),
+      await start("right"),
+      await start("left"),
+      await start("right"),
+    ];
+    const first = await engine.claim();
+    expect(names(first)).toEqual(runs.slice(0, 2));
+    expect(await engine.claim()).toEqual([]);
+    await engine.finish(present(first[1]));
+    expect(names(await engine.claim())).toEqual([runs[2]]);
+    await engine.finish(present(first[0]), failed());
+    expect(names(await engine.claim())).toEqual([runs[3]]);
+  });
+
+  test("a large request is served before small ones that came after it", async () => {
+    const spec = (name: string, slots: number) =>
+      pipelineSpec(name, [taskSpec("a", { limits: pool(slots) })], { pools: { db: 3 } });
+    await engine.register(spec("small", 1), spec("large", 3));
+    await start("small");
+    const [small] = await engine.claim();
+    const large = await start("large");
+    await start("small");
+    expect(await engine.claim()).toEqual([]);
+    await engine.finish(present(small));
+    expect(names(await engine.claim())).toEqual([large]);
+  });
+
+  test("a key limits each of its values by itself, and its rows are gone when nobody has it", async () => {
+    await engine.register(
+      pipelineSpec("sync", [taskSpec("a", { limits: keyed(1, ["params", "customer"]) })]),
+    );
+    const acme = [
+      await start("sync", { customer: "acme" }),
+      await start("sync", { customer: "acme" }),
+    ];
+    const other = await start("sync", { customer: "other" });
+    const first = await engine.claim();
+    expect(names(first)).toEqual([acme[0], other]);
+    for (const task of first) await engine.finish(task);
+    const second = await engine.claim();
+    expect(names(second)).toEqual([acme[1]]);
+    await engine.settle();
+    await engine.finish(present(second[0]));
+    await engine.store.sweepLimits(100);
+    expect(await count("task_limit")).toBe(0);
+  });
+
+  test("items of a map share a pool, and every one gets its turn", async () => {
+    const over = { task: "list", path: [] };
+    await engine.register(
+      pipelineSpec(
+        "mapped",
+        [taskSpec("list"), taskSpec("each", { kind: "map", over, limits: pool() })],
+        { pools: { db: 2 }, maxParallelTasks: 50 },
+      ),
+    );
+    await engine.start("mapped");
+    const [list] = await engine.claim();
+    await engine.finish(present(list), ok(Array.from({ length: 9 }, (_, item) => item)));
+    const seen: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const tasks = await engine.claim();
+      seen.push(tasks.length);
+      for (const task of tasks) await engine.finish(task);
+    }
+    expect(seen).toEqual([2, 2, 2, 2, 1]);
+    expect([...(await leftovers()), await held()]).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test("a key of an item's value keeps equal items apart", async () => {
+    const over = { task: "list", path: [] };
+    const limits = keyed(1, ["item", "id"]);
+    await engine.register(
+      pipelineSpec("mapped", [taskSpec("list"), taskSpec("each", { kind: "map", over, limits })]),
+    );
+    await engine.start("mapped");
+    const [list] = await engine.claim();
+    await engine.finish(present(list), ok([{ id: 1 }, { id: 1 }, { id: 2 }]));
+    const tasks = await engine.claim();
+    expect(tasks.map(({ item }) => item?.index)).toEqual([0, 2]);
+  });
+
+  test("a rate lets so many start in any stretch of its time, and the next when one is over", async () => {
+    await engine.setNow("2026-05-01T12:00:00Z");
+    await engine.register(pipelineSpec("api", [taskSpec("a", { limits: rated(2, 60_000) })]));
+    for (let n = 0; n < 5; n++) await engine.start("api");
+    await engine.setNow("2026-05-01T12:00:30Z");
+    const first = await engine.claim();
+    expect(first).toHaveLength(2);
+    for (const task of first) await engine.finish(task);
+    expect(await engine.claim()).toEqual([]);
+    // They were claimed at half past: a minute from then, not from when they became ready.
+    await engine.setNow("2026-05-01T12:01:29Z");
+    await engine.store.fireDue(10);
+    expect(await engine.claim()).toEqual([]);
+    await engine.setNow("2026-05-01T12:01:30Z");
+    await engine.store.fireDue(10);
+    expect(await engine.claim()).toHaveLength(2);
+    await engine.setNow("2026-05-01T12:02:30Z");
+    await engine.store.fireDue(10);
+    expect(await engine.claim()).toHaveLength(1);
+  });
+
+  test("a task that waits for its retry holds nothing, and takes its slot anew", async () => {
+    await engine.setNow("2026-05-01T12:00:00Z");
+    const retries = {
+      limit: 1,
+      backoff: "fixed",
+      delayMs: 1_000,
+      maxMs: 1_000,
+      jitter: false,
+    } as const;
+    await engine.register(
+      pipelineSpec("again", [taskSpec("a", { limits: pool(), retries })], { pools: { db: 1 } }),
+    );
+    const runs = [await engine.start("again"), await engine.start("again")];
+    const [first] = await engine.claim();
+    await engine.finish(present(first), failed());
+    const [second] = await engine.claim();
+    expect(second?.runId).toBe(runs[1]);
+    await engine.setNow("2026-05-01T12:00:02Z");
+    await engine.store.fireDue(10);
+    expect(await engine.claim()).toEqual([]);
+    await engine.finish(present(second));
+    expect(names(await engine.claim())).toEqual([runs[0]]);
+    expect(await held()).toBe(1);
+  });
+
+  test("an attempt that was lost or released queues for its slot again", async () => {
+    await engine.register(
+      pipelineSpec("lost", [taskSpec("a", { limits: pool() })], { pools: { db: 1 } }),
+    );
+    await engine.start("lost");
+    const [first] = await engine.claim();
+    await engine.finish(present(first), { type: "released" });
+    const [again] = await engine.claim();
+    expect(again?.attempt).toBe(2);
+    expect(await held()).toBe(1);
+    await engine.finish(present(again));
+    expect(await held()).toBe(0);
+  });
+
+  test("cancelling a run gives back its slots and its places in line", async () => {
+    const limits = pool();
+    await engine.register(
+      pipelineSpec("two", [taskSpec("a", { limits }), taskSpec("b", { limits })], {
+        pools: { db: 1 },
+      }),
+    );
+    const runs = [await engine.start("two"), await engine.start("two")];
+    const waits = await engine.store.cancelRun(present(runs[0]));
+    expect(waits.state).toBe("cancelled");
+    expect(waits.bells.flatMap(({ tasks }) => tasks)).toHaveLength(1);
+    expect(names(await engine.claim())).toEqual([runs[1]]);
+    await engine.store.cancelRun(present(runs[1]));
+    expect(await held()).toBe(1);
+    expect(await count("limit_wait")).toBe(0);
+  });
+
+  test("a namespace's limit counts every task in it, limited otherwise or not", async () => {
+    const part = { namespaceLimits: { maxParallelTasks: 3 } };
+    await engine.register(
+      pipelineSpec("plain", [taskSpec("a"), taskSpec("b"), taskSpec("c")], part),
+      pipelineSpec("pooled", [taskSpec("a", { limits: pool() })], { ...part, pools: { db: 9 } }),
+    );
+    await engine.start("plain");
+    const pooled = await engine.start("pooled");
+    const first = await engine.claim();
+    expect(first).toHaveLength(3);
+    await engine.finish(present(first[0]));
+    expect(names(await engine.claim())).toEqual([pooled]);
+  });
+
+  test("limits set by hand hold until they are reset; what runs when one is lowered runs on", async () => {
+    await engine.register(
+      pipelineSpec("many", [taskSpec("a", { limits: pool() })], { pools: { db: 2 } }),
+    );
+    for (let n = 0; n < 8; n++) await engine.start("many");
+    const first = await engine.claim();
+    expect(first).toHaveLength(2);
+    await engine.store.setLimit({ kind: "pool", name: "db", tasks: 4 });
+    const more = await engine.claim();
+    expect(more).toHaveLength(2);
+    await engine.store.setLimit({ kind: "pool", name: "db", tasks: 1 });
+    for (const task of [...first, present(more[0])]) await engine.finish(task);
+    expect(await engine.claim()).toEqual([]);
+    await engine.finish(present(more[1]));
+    expect(await engine.claim()).toHaveLength(1);
+    await engine.store.setLimit({ kind: "all", name: "", tasks: 2 });
+    await engine.store.setLimit({ kind: "pool", name: "db", tasks: null });
+    expect(await engine.claim()).toHaveLength(1);
+    await engine.store.setLimit({ kind: "all", name: "", tasks: null });
+    await engine.settle();
+  });
+
+  test("what is under no limit never comes near them", async () => {
+    await engine.register(
+      pipelineSpec("free", [taskSpec("a"), taskSpec("b", { needs: after("a") })]),
+    );
+    await engine.start("free");
+    expect(await engine.settle()).toHaveLength(2);
+    expect(await count("limit_slot")).toBe(0);
+  });
+
+  test("many that wait behind a full key do not hide one that could start", async () => {
+    const limits = [...keyed(1, ["params", "customer"]), ...pool()];
+    await engine.register(
+      pipelineSpec("deep", [taskSpec("a", { limits })], { pools: { db: 2 } }),
+      pipelineSpec("other", [taskSpec("a", { limits: pool() })], { pools: { db: 2 } }),
+    );
+    await start("other");
+    await start("deep", { customer: "a" });
+    const first = await engine.claim();
+    for (let n = 0; n < 70; n++) await start("deep", { customer: "a" });
+    const last = await start("deep", { customer: "b" });
+    await engine.finish(present(first[0]));
+    // Its own key is not locked by who frees the pool: the next transaction looks under both locks.
+    await engine.store.fireDue(10);
+    expect(names(await engine.claim())).toEqual([last]);
+  });
+});
