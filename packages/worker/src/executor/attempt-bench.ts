@@ -7,6 +7,7 @@ import {
   type JournalEntry,
   type JsonValue,
   type PipelineDefinition,
+  type StepRecord,
   type StoredError,
   type TaskSpec,
 } from "@millrace/core/internal";
@@ -40,7 +41,7 @@ export interface Attempt {
   readonly spec?: Partial<TaskSpec>;
   readonly claim?: Partial<ClaimedTask>;
   readonly journal?: readonly JournalEntry[];
-  readonly record?: () => Promise<boolean>;
+  readonly record?: (step: StepRecord) => Promise<boolean>;
   readonly when?: (error: unknown) => boolean;
 }
 
@@ -93,8 +94,9 @@ export function startAttempt(handler: LooseHandler, attempt: Attempt = {}): Benc
       },
     },
     latestUpdate: async () => null,
-    recordStep: async ({ name, value }) => {
-      const isOurs = await (attempt.record?.() ?? true);
+    recordStep: async (step) => {
+      const { name, value } = step;
+      const isOurs = await (attempt.record?.(step) ?? true);
       if (isOurs) recorded.push([name, value]);
       return isOurs;
     },

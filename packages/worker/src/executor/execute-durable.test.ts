@@ -71,6 +71,25 @@ describe("steps", () => {
     expect(attempt.events.map(({ type }) => type)).toEqual(["problem", "problem"]);
   });
 
+  test("results are recorded one after another, in the order in which the steps ended", async () => {
+    const first = Promise.withResolvers<boolean>();
+    const asked: string[] = [];
+    const attempt = startAttempt(
+      (c) => Promise.all([c.step("slow", async () => await null), c.step("fast", () => 1)]),
+      {
+        record: ({ name }) => {
+          asked.push(name);
+          return name === "fast" ? first.promise : Promise.resolve(true);
+        },
+      },
+    );
+    await attempt.clock.advance(10);
+    expect(asked).toEqual(["fast"]);
+    first.resolve(true);
+    await attempt.outcome;
+    expect(asked).toEqual(["fast", "slow"]);
+  });
+
   test("answers come in the order in which they were recorded, one branch after the other", async () => {
     const handler: LooseHandler = async (c) => {
       const branch = async (name: string, hops: number): Promise<void> => {

@@ -99,13 +99,15 @@ export class Durable {
 
   /** For what is no step, but must have ended before the attempt may be suspended. */
   during<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.during(work);
+    return this.guard(() => this.#turns.during(work));
   }
 
   async #run(name: string, work: () => unknown): Promise<JsonValue> {
     const value = this.#parts.toResult(name, await work());
-    this.#assertOpen();
-    const recorded = this.#recorded.then(() => this.#parts.record(name, value));
+    const recorded = this.#recorded.then(() => {
+      this.#assertOpen();
+      return this.#parts.record(name, value);
+    });
     this.#recorded = recorded.catch(() => {});
     await recorded;
     this.#place += 1;
