@@ -38,7 +38,7 @@ async function check(
   const registered = context.isDatabaseGiven
     ? await withStore(context, ({ store }) => store.listSpecs())
     : ([] as RegisteredSpec[]);
-  const { projects, problems } = await checkProjects(inputs, registered);
+  const { projects, problems, warnings } = await checkProjects(inputs, registered);
   const isFine = problems.length === 0;
   const specs = projects.flatMap(specsOf);
   terminal.document({
@@ -49,7 +49,9 @@ async function check(
     })),
     ...countsOf(specs),
     problems,
+    warnings,
   });
+  for (const warning of warnings) terminal.print(`${terminal.styled("yellow", "!")} ${warning}`);
   for (const problem of problems) terminal.print(`${terminal.styled("red", "✕")} ${problem}`);
   const where = `in ${counted(inputs.length, "deployment")}`;
   if (isFine) {

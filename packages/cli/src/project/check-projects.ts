@@ -1,6 +1,8 @@
 import {
   checkDeployment,
   checkGraph,
+  checkSharedLimits,
+  graphWarnings,
   MillraceError,
   type PipelineSpec,
   type RegisteredSpec,
@@ -13,6 +15,8 @@ export interface ProjectsCheck {
   readonly projects: readonly Project[];
   /** Complete sentences, each with its mend; empty when all is well. */
   readonly problems: readonly string[];
+  /** Complete sentences about what can be registered and is likely to be a mistake. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -30,7 +34,9 @@ export async function checkProjects(
   const problems: string[] = [];
   for (const input of inputs) {
     try {
-      projects.push(await loadProject(input));
+      const project = await loadProject(input);
+      projects.push(project);
+      problems.push(...checkSharedLimits(specsOf(project)));
     } catch (error) {
       if (!MillraceError.is(error, "DEFINITION_INVALID")) throw error;
       problems.push(...error.data.problems);
@@ -38,7 +44,7 @@ export async function checkProjects(
   }
   const specs = [...othersOf(inputs, registered), ...projects.flatMap(specsOf)];
   problems.push(...checkDeployment(specs), ...checkGraph(specs));
-  return { projects, problems: [...new Set(problems)] };
+  return { projects, problems: [...new Set(problems)], warnings: graphWarnings(specs) };
 }
 
 export function specsOf({ definitions }: Project): readonly PipelineSpec[] {

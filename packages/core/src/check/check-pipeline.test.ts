@@ -70,7 +70,12 @@ describe("each of these is told with the pipeline, the place and the mend", () =
       "nope",
       /its result is task "nope", which it does not have; name one/,
     ],
-    ["active runs", "maxActiveRuns", 0, /maxActiveRuns 0 is out of range; give 1 or more/],
+    [
+      "active runs",
+      "maxActiveRuns",
+      0,
+      /maxActiveRuns 0 is out of range; give a whole number from 1 to 1000000/,
+    ],
     ["parallel tasks", "maxParallelTasks", 1.5, /maxParallelTasks 1\.5 is out of range/],
     [
       "partition time zone",
@@ -134,7 +139,7 @@ describe("each of these is told with the pipeline, the place and the mend", () =
       "list without map",
       "tasks 1 kind",
       "task",
-      /task "clean": over and maxParallel belong to a map, and it is a task/,
+      /task "clean": over, maxParallel and failFast belong to a map, and it is a task/,
     ],
     [
       "rule of a map",

@@ -2,13 +2,13 @@ import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import { checkDatasets } from "./check-dataset.ts";
 import { eventProblems } from "./check-events.ts";
 import { checkReachable } from "./check-reachable.ts";
+import { runPolicyProblems } from "./check-run-policy.ts";
 import { schemeProblems } from "./check-scheme.ts";
 import { checkTaskOrder } from "./check-task-order.ts";
 import { checkTasks } from "./check-task.ts";
 import { checkTriggers } from "./check-trigger.ts";
 import { type KnownSources, NOTHING_KNOWN } from "./known-sources.ts";
 import { machineNameProblem, quoted } from "./names.ts";
-import { isWithin } from "./within-range.ts";
 
 /**
  * Everything that is wrong with a pipeline, as far as its spec alone can tell: complete
@@ -33,15 +33,7 @@ function headProblems(spec: PipelineSpec): string[] {
   const names = [spec.name, spec.namespace].flatMap((name) => machineNameProblem(name) ?? []);
   const problems = [...names, ...eventProblems(spec), ...schemeProblems(spec.partitions)];
   if (spec.tasks.length === 0) problems.push("it has no tasks; declare at least one");
-  if (spec.maxActiveRuns !== null && !isWithin(spec.maxActiveRuns, 1, 1_000_000)) {
-    problems.push(`maxActiveRuns ${quoted(spec.maxActiveRuns)} is out of range; give 1 or more`);
-  }
-  problems.push(...whenActiveProblems(spec));
-  if (!isWithin(spec.maxParallelTasks, 1, 100_000)) {
-    problems.push(
-      `maxParallelTasks ${quoted(spec.maxParallelTasks)} is out of range; give 1 to 100000`,
-    );
-  }
+  problems.push(...whenActiveProblems(spec), ...runPolicyProblems(spec));
   if (spec.result !== null && !spec.tasks.some(({ name }) => name === spec.result)) {
     problems.push(
       `its result is task ${quoted(spec.result)}, which it does not have; name one of its tasks`,
@@ -63,9 +55,11 @@ function whenActiveProblems({ whenActive = "queue", maxActiveRuns }: PipelineSpe
   ];
 }
 
+const PARTS: readonly string[] = ["task ", "trigger ", 'group "', 'pool "'];
+
 /** `Pipeline x, task y: …`, or `Pipeline x: …` for what concerns the whole. */
 function joined(pipeline: string, problem: string): string {
-  const isPart = problem.startsWith("task ") || problem.startsWith("trigger ");
+  const isPart = PARTS.some((part) => problem.startsWith(part));
   if (isPart) return `Pipeline ${pipeline}, ${problem}`;
   const isDataset = problem.startsWith("Dataset ");
   return `Pipeline ${pipeline}${isDataset ? `, d${problem.slice(1)}` : `: ${problem}`}`;

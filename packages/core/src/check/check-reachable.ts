@@ -1,10 +1,10 @@
-import { type TaskSpec, upstreamOf } from "../spec/task-spec.ts";
+import { type RunIf, type TaskSpec, upstreamOf } from "../spec/task-spec.ts";
 import { quoted } from "./names.ts";
 
 /** What must be so of a task for another one to start: how it ended, or which way it took. */
 type Demand = {
   readonly task: string;
-  readonly is: "succeeded" | "failed";
+  readonly is: "succeeded" | "failed" | "skipped";
   readonly way: string | null;
 };
 type Demands = readonly Demand[];
@@ -18,10 +18,11 @@ type Demands = readonly Demand[];
  */
 export function checkReachable(tasks: readonly TaskSpec[]): string[] {
   const demandsOf = new Map<string, Demands>();
+  const byName = new Map(tasks.map((task) => [task.name, task]));
   const problems: string[] = [];
   for (const task of inOrder(tasks)) {
     const demands = transitive(ownDemands(task), demandsOf);
-    const clash = findClash(demands);
+    const clash = findClash(demands) ?? unmeetable(demands, byName) ?? ruleClash(task);
     if (clash !== null) {
       problems.push(
         `task ${quoted(task.name)}: it can never start, since it waits for ${clash}; ` +
@@ -34,18 +35,54 @@ export function checkReachable(tasks: readonly TaskSpec[]): string[] {
   return problems;
 }
 
-function ownDemands({ when, needs, over, runIf }: TaskSpec): Demand[] {
+/** Rules that ask the same of every upstream task. */
+const ASKS: Readonly<Partial<Record<RunIf, Demand["is"]>>> = {
+  all_success: "succeeded",
+  all_failed: "failed",
+  all_skipped: "skipped",
+};
+
+function ownDemands(task: TaskSpec): Demand[] {
+  const { when, runIf } = task;
   const demands: Demand[] = [];
   if (when?.is === "way") demands.push({ task: when.task, is: "succeeded", way: when.way });
   if (when?.is === "failed") demands.push({ task: when.task, is: "failed", way: null });
-  const is = runIf === "all_success" ? "succeeded" : runIf === "all_failed" ? "failed" : null;
-  if (is === null) return demands;
-  const ruled = [...Object.values(needs), ...(over === null ? [] : [over])];
+  const is = ASKS[runIf];
+  if (is === undefined) return demands;
+  return [...demands, ...ruledOf(task).map((ruled): Demand => ({ task: ruled, is, way: null }))];
+}
+
+/** The upstream tasks that the rule looks at: `when: x.failed()` takes the place of the rule for x. */
+function ruledOf(task: TaskSpec): readonly string[] {
+  const { when } = task;
   const exempt = when !== null && when.is !== "way" ? when.task : null;
-  for (const { task } of ruled) {
-    if (task !== exempt) demands.push({ task, is, way: null });
-  }
-  return demands;
+  return upstreamOf(task).filter((name) => name !== exempt);
+}
+
+/** A rule that a branch which takes a way, and so succeeds, is enough to break. */
+function ruleClash(task: TaskSpec): string | null {
+  const { when, runIf } = task;
+  if (when?.is !== "way" || runIf !== "at_least_one_failed" || ruledOf(task).length > 1)
+    return null;
+  return `${sayWay(when.task, when.way)} and at least one of its upstream tasks to be failed, of which it has no other`;
+}
+
+/** A task that nothing skips: it asks for no upstream task, and its handler is not the user's. */
+function unmeetable(demands: Demands, byName: ReadonlyMap<string, TaskSpec>): string | null {
+  const found = demands.find(({ task, is }) => {
+    const spec = byName.get(task);
+    return is === "skipped" && spec !== undefined && !canBeSkipped(spec);
+  });
+  return found === undefined ? null : `${say(found)}, which nothing in the pipeline skips`;
+}
+
+function canBeSkipped(task: TaskSpec): boolean {
+  if (upstreamOf(task).length > 0) return true;
+  const waits = task.runWaits ?? [];
+  if (waits.some((wait) => [wait.onFailure, wait.onTimeout, wait.onMissing].includes("skip")))
+    return true;
+  if (task.kind === "approval") return task.approval?.onTimeout === "skip";
+  return task.kind !== "call";
 }
 
 /** Who asks that a task succeeded asks for all that it asked for itself. */
@@ -73,9 +110,11 @@ function excludes(one: Demand, other: Demand): boolean {
 }
 
 function say({ task, is, way }: Demand): string {
-  return way === null
-    ? `task ${quoted(task)} to be ${is}`
-    : `branch ${quoted(task)} to take the way ${quoted(way)}`;
+  return way === null ? `task ${quoted(task)} to be ${is}` : sayWay(task, way);
+}
+
+function sayWay(task: string, way: string): string {
+  return `branch ${quoted(task)} to take the way ${quoted(way)}`;
 }
 
 /** Upstream first; tasks on a loop are left out. */

@@ -1,6 +1,9 @@
 import { parseDurationMs } from "../lib/duration.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import { RUN_IF_RULES, type TaskSpec } from "../spec/task-spec.ts";
+import { kindProblems } from "./check-kind.ts";
+import { taskLimitProblems } from "./check-limits.ts";
+import { runWaitProblems } from "./check-run-waits.ts";
 import { isNamed } from "./check-trigger.ts";
 import { aliasProblem, machineNameProblem, quoted } from "./names.ts";
 import { isWithin } from "./within-range.ts";
@@ -18,8 +21,11 @@ export function checkTasks(spec: PipelineSpec): string[] {
       ...(twice ? ["it is declared twice; give each task a name of its own"] : []),
       ...nameProblems(task),
       ...referenceProblems(task, byName),
-      ...kindProblems(task, byName),
+      ...kindProblems(task, spec),
+      ...whenProblems(task, byName),
       ...dataProblems(task, spec),
+      ...runWaitProblems(task, spec),
+      ...taskLimitProblems(task, spec),
       ...rangeProblems(task),
     ];
     return problems.map((problem) => `task ${quoted(task.name)}: ${problem}.`);
@@ -27,9 +33,9 @@ export function checkTasks(spec: PipelineSpec): string[] {
 }
 
 function nameProblems(task: TaskSpec): string[] {
-  const aliases = [task.needs, task.produces, task.consumes].flatMap((record) =>
-    Object.keys(record),
-  );
+  // The aliases of a list are its places.
+  const needs = task.needsList === true ? {} : task.needs;
+  const aliases = [needs, task.produces, task.consumes].flatMap((record) => Object.keys(record));
   return [
     machineNameProblem(task.name),
     machineNameProblem(task.queue)?.replace("the name", "the queue name") ?? null,
@@ -43,6 +49,7 @@ function referenceProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>
     ref.task,
   ]);
   if (task.over !== null) refs.push(["over", task.over.task]);
+  for (const { task: list } of task.cross ?? []) refs.push(["over", list]);
   if (task.when !== null) refs.push(["when", task.when.task]);
   return refs.flatMap(([where, name]) => {
     if (name === task.name) return [`its ${where} is the task itself; name another one`];
@@ -53,17 +60,8 @@ function referenceProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>
   });
 }
 
-function kindProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>): string[] {
+function whenProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>): string[] {
   const problems: string[] = [];
-  if (task.kind === "map" && task.over === null) {
-    problems.push("a map has no list to run over; give it over: a handle");
-  }
-  if (task.kind !== "map" && (task.over !== null || task.maxParallel !== null)) {
-    problems.push(`over and maxParallel belong to a map, and it is a ${task.kind}; leave them out`);
-  }
-  if (task.kind === "map" && task.runIf !== "all_success") {
-    problems.push("a map needs its list, so its run-if rule can only be all_success; leave it out");
-  }
   const { when } = task;
   if (when === null) return problems;
   if (when.is === "way" && (byName.get(when.task)?.kind ?? "branch") !== "branch") {

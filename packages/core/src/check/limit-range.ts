@@ -5,7 +5,11 @@ import { isWithin } from "./within-range.ts";
 export const LIMIT_MAX = 1_000_000;
 
 /** Why a number is no limit, without a full stop; null when it is one. */
-export function limitProblem(what: string, value: unknown): string | null {
-  if (isWithin(value, 1, LIMIT_MAX)) return null;
-  return `${what} ${quoted(value)} is out of range; give a whole number from 1 to ${LIMIT_MAX}`;
+export function limitProblem(
+  what: string,
+  value: unknown,
+  most: number = LIMIT_MAX,
+): string | null {
+  if (isWithin(value, 1, most)) return null;
+  return `${what} ${quoted(value)} is out of range; give a whole number from 1 to ${most}`;
 }
