@@ -1,17 +1,22 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { contextOf, type Runner } from "./command-context.ts";
+import { approvalsCommand } from "./commands/approvals.ts";
+import { approveCommand, rejectCommand } from "./commands/approve.ts";
 import { backfillCommand } from "./commands/backfill.ts";
 import { backtestCommand } from "./commands/backtest.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { checkCommand } from "./commands/check.ts";
+import { clearCommand } from "./commands/clear.ts";
 import { devCommand } from "./commands/dev.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { markCommand } from "./commands/mark.ts";
 import { migrateCommand } from "./commands/migrate.ts";
 import { pauseCommand } from "./commands/pause.ts";
 import { publishCommand } from "./commands/publish.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { resumeCommand } from "./commands/resume.ts";
+import { retryCommand } from "./commands/retry.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { schedulerCommand } from "./commands/scheduler.ts";
@@ -23,7 +28,10 @@ import type { ExitCode } from "./exit-code.ts";
 
 const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
   ["Start:", [devCommand, checkCommand]],
-  ["Look:", [graphCommand, runsCommand, showCommand, whyCommand, backtestCommand]],
+  [
+    "Look:",
+    [graphCommand, runsCommand, showCommand, whyCommand, approvalsCommand, backtestCommand],
+  ],
   [
     "Act:",
     [
@@ -34,6 +42,11 @@ const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
       cancelCommand,
       pauseCommand,
       resumeCommand,
+      retryCommand,
+      clearCommand,
+      markCommand,
+      approveCommand,
+      rejectCommand,
       backfillCommand,
     ],
   ],

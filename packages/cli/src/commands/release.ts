@@ -1,8 +1,8 @@
-import { userInfo } from "node:os";
 import { Command } from "commander";
 import type { CommandContext, Runner } from "../command-context.ts";
 import type { OpenStore } from "../compose.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { userName } from "../input/said.ts";
 import { toUpdateId } from "../input/update-id.ts";
 import { sayWhoWorks } from "../run/say-who-works.ts";
 import { counted, shortName } from "../terminal/words.ts";
@@ -51,13 +51,4 @@ async function release(
   }
   sayWhoWorks(context);
   return EXIT.ok;
-}
-
-/** Not every process runs as a user that the machine knows. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "cli";
-  }
 }

@@ -5,28 +5,58 @@ import type { CommandContext, Runner } from "../command-context.ts";
 import type { OpenStore } from "../compose.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { inputInvalid } from "../input/input-invalid.ts";
-import { counted, partitionWords } from "../terminal/words.ts";
+import { isRunName, toRunId } from "../input/run-id.ts";
+import { type SaidOptions, saidOf, withSaid } from "../input/said.ts";
+import { sayWhoWorks } from "../run/say-who-works.ts";
+import { counted, partitionWords, runName } from "../terminal/words.ts";
 import { withStore } from "../with-store.ts";
-import { pausableName, toPausable } from "./pause.ts";
+import { pausableName, refuseTrigger, toPausable } from "./pause.ts";
 
-interface ResumeOptions {
+interface ResumeOptions extends SaidOptions {
   readonly trigger?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
 
 export function resumeCommand(run: Runner): Command {
-  return new Command("resume")
-    .description("let a paused pipeline start again, with what was kept")
-    .argument("<pipeline>", "its name, or namespace/name")
-    .option("--trigger <name>", "this trigger of it only")
+  const command = new Command("resume")
+    .description("let a paused pipeline start again, with what was kept, or a paused run go on")
+    .argument("<what>", "a pipeline: its name, or namespace/name; or a run: run_12")
+    .option("--trigger <name>", "this trigger of the pipeline only")
     .option("--dry-run", "only show the runs that it would start")
-    .option("--yes", "do not ask before runs are started")
-    .action((typed: string, options: ResumeOptions, command: Command) =>
-      run(command, (context) =>
-        withStore(context, (open) => resume(context, open, typed, options)),
+    .option("--yes", "do not ask before runs are started");
+  return withSaid(command).action((typed: string, options: ResumeOptions, self: Command) =>
+    run(self, (context) =>
+      withStore(context, (open) =>
+        isRunName(typed)
+          ? resumeRun(context, open, toRunId(typed), options)
+          : resume(context, open, typed, options),
       ),
-    );
+    ),
+  );
+}
+
+async function resumeRun(
+  context: CommandContext,
+  { store, followUps }: OpenStore,
+  runId: number,
+  { trigger, dryRun = false, yes: _, ...said }: ResumeOptions,
+): Promise<ExitCode> {
+  const { terminal } = context;
+  refuseTrigger(trigger);
+  const name = runName(runId);
+  if (dryRun) {
+    throw inputInvalid("--dry-run", [
+      `Resuming ${name} starts no other run. See what it waits for:  millrace show ${name}`,
+    ]);
+  }
+  const { changed, ...afterwards } = await store.resumeRun(runId, saidOf(said));
+  followUps.follow(afterwards);
+  terminal.document({ id: name, paused: false, changed });
+  terminal.print(name);
+  terminal.say(changed ? `${name} goes on.` : `${name} was not paused.`);
+  sayWhoWorks(context);
+  return EXIT.ok;
 }
 
 async function resume(

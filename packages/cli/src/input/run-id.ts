@@ -12,3 +12,8 @@ export function toRunId(text: string): number {
     `${text} is no run. Write it like run_12, as \`millrace runs\` does.`,
   ]);
 }
+
+/** True of `run_12`, which stands for a run wherever a pipeline could be named as well. */
+export function isRunName(text: string): boolean {
+  return /^run_[1-9]\d{0,15}$/.test(text);
+}
