@@ -14,13 +14,15 @@ export interface LockedPipeline {
 }
 
 /**
- * Locks pipelines by id, whose rows are the locks of their limits: those that are given, and where
- * a namespace or all is limited, the others with runs that wait for the same room.
+ * Locks pipelines by id, whose rows are the locks of their limits. What holds their runs is read
+ * in a statement of its own: under the locks, and with what the former holders did.
  */
 export async function lockPipelines(
   tx: Tx,
   ids: readonly number[],
 ): Promise<readonly LockedPipeline[]> {
+  await sql`select id from millrace.pipeline where id = any(${ids}::bigint[])
+    order by id for no key update`.execute(tx);
   const { rows } = await sql<LockedPipeline>`
     select p.id, p.namespace, p.max_active_runs,
       exists (
@@ -31,19 +33,7 @@ export async function lockPipelines(
         select from millrace.run_queued q
         where q.pipeline_id = p.id and q.concurrency_key is not null
       ) as keyed
-    from millrace.pipeline p where p.id in (
-      select unnest(${ids}::bigint[])
-      union
-      select others.pipeline_id from millrace.run_limit l, lateral (
-        select distinct q.pipeline_id from millrace.run_queued q
-        join millrace.pipeline o on o.id = q.pipeline_id
-        where l.kind = 'all' or o.namespace = l.name
-      ) others
-      where l.slots is not null and (l.kind = 'all' or l.name in (
-        select g.namespace from millrace.pipeline g where g.id = any(${ids}::bigint[])
-      ))
-    )
-    order by p.id for no key update of p`.execute(tx);
+    from millrace.pipeline p where p.id = any(${ids}::bigint[]) order by p.id`.execute(tx);
   return rows;
 }
 
@@ -64,10 +54,12 @@ const QUEUED_MAX = 1_000;
  */
 export async function chooseRuns(
   tx: Tx,
-  pipelines: readonly LockedPipeline[],
+  locked: readonly LockedPipeline[],
 ): Promise<readonly number[]> {
-  const ids = pipelines.map(({ id }) => id);
-  const scopes = await lockScopes(tx, pipelines);
+  const scopes = await lockScopes(tx, locked);
+  const others = scopes.length === 0 ? [] : await lockOthers(tx, scopes);
+  const pipelineOf = new Map([...locked, ...others].map((each) => [each.id, each]));
+  const ids = [...pipelineOf.keys()];
   const { rows } = await sql<QueuedRun>`
     select q.run_id, q.pipeline_id, q.concurrency_key, q.key_limit from (
       select *, row_number() over (
@@ -78,7 +70,6 @@ export async function chooseRuns(
     where q.place <= ${LINE_MAX} order by q.backfill, q.run_id limit ${QUEUED_MAX}`.execute(tx);
   if (rows.length === 0) return [];
   const lines = new Lines(await countActive(tx, ids, scopes.length > 0), scopes);
-  const pipelineOf = new Map(pipelines.map((each) => [each.id, each]));
   const waiters = rows.map((row) => lines.join(row, pipelineOf.get(row.pipeline_id)));
   return admitWaiters(lines.rooms, waiters).admitted;
 }
@@ -97,6 +88,20 @@ async function lockScopes(tx: Tx, pipelines: readonly LockedPipeline[]): Promise
     select kind, name, slots from millrace.run_limit
     where slots is not null and (kind = 'all' or name = any(${[...new Set(namespaces)]}::text[]))
     order by id for no key update`.execute(tx);
+  return rows;
+}
+
+/**
+ * The other pipelines with runs that wait for the same room. They come after the limits, against
+ * the order, so nobody is waited for: who holds one of them looks for room after us.
+ */
+async function lockOthers(tx: Tx, scopes: readonly Scope[]): Promise<readonly LockedPipeline[]> {
+  const names = scopes.filter(({ kind }) => kind === "namespace").map(({ name }) => name);
+  const { rows } = await sql<LockedPipeline>`
+    select p.id, p.namespace, p.max_active_runs, true as scoped, true as keyed
+    from millrace.pipeline p where (${names.length < scopes.length} or p.namespace = any(${names}))
+      and exists (select from millrace.run_queued q where q.pipeline_id = p.id)
+    order by p.id for no key update of p skip locked`.execute(tx);
   return rows;
 }
 
