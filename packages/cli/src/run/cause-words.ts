@@ -11,6 +11,9 @@ export function causeWords(cause: JsonValue): string {
     const slice = isRecord(partition) ? partitionWords(partition as Partition) : "";
     return ["dataset", shortName(dataset), slice].filter((word) => word !== "").join(" ");
   }
+  if (type === "call") {
+    return `call by ${shortName(String(pipeline))} ${runName(Number(run))}, ${String(cause["task"])}`;
+  }
   if (type === "retry" || type === "rerun") return repeatWords(cause);
   if (typeof pipeline === "string") return `end of ${shortName(pipeline)} ${runName(Number(run))}`;
   if (typeof name === "string") return `event ${name}`;

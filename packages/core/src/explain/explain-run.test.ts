@@ -55,6 +55,11 @@ test.each([
     "schedule",
     /^Started by the schedule noon of 2026-01-01T12:00:00\.000Z\.$/,
   ],
+  [
+    { cause: { type: "call", run: 7, pipeline: "shop/orders", task: "ask" }, backfillId: 2 },
+    "called",
+    /^Called by task ask of shop\/orders, run_7\.$/,
+  ],
   [{ backfillId: 2 }, "backfill", /^Started by backfill_2\.$/],
   [{ rerunOf: 3 }, "rerun", /^Started again for run_3\.$/],
   [

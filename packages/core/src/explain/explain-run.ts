@@ -161,6 +161,11 @@ function reasonByTime(story: RunStory, how: unknown, missing: readonly string[])
 }
 
 function reasonWithoutFacts({ cause, trigger, backfillId, rerunOf }: RunStory): Reason {
+  const called = isRecord(cause) && cause["type"] === "call" ? cause : null;
+  if (called !== null) {
+    const sentence = `Called by task ${String(called["task"])} of ${String(called["pipeline"])}, run_${String(called["run"])}.`;
+    return { code: "called", sentence };
+  }
   const again = rerunOf === null ? "" : `, again for run_${rerunOf}`;
   if (backfillId !== null) {
     return { code: "backfill", sentence: `Started by backfill_${backfillId}${again}.` };

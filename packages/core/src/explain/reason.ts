@@ -14,6 +14,7 @@ export const REASON_CODES = [
   "duplicate",
   "schedule",
   "manual",
+  "called",
   "backfill",
   "rerun",
   "deadline",
