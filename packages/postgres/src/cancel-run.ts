@@ -104,7 +104,8 @@ async function cancelWaiting(tx: Tx, runId: number, reason: string): Promise<voi
   await sql`
     with gone as (
       update millrace.task_run
-      set state = 'cancelled', reason = ${reason}, ended_at = millrace.now()
+      set state = 'cancelled', reason = ${reason}, error = null, due = null,
+        ended_at = millrace.now()
       where run_id = ${runId} and (state = 'queued' or (state = 'waiting' and item_total is null))
       returning run_id, task, item
     )

@@ -9,11 +9,15 @@ interface StopRow {
   readonly run_id: number;
   readonly task: number;
   readonly state: string;
+  readonly item_state: string;
   readonly reason: string;
-  readonly error: object | null;
+  readonly error: object;
 }
 
-const COLUMNS = "run_id bigint, task smallint, state text, reason text, error jsonb";
+const COLUMNS =
+  "run_id bigint, task smallint, state text, item_state text, reason text, error jsonb";
+
+const STATE = sql`(case when t.item >= 0 then x.item_state else x.state end)`;
 
 /**
  * Stops tasks of runs whose locks are held, and with mapped ones their items: what is ready or
@@ -37,16 +41,16 @@ export async function stopTasks(work: Work, plans: readonly RunPlan[]): Promise<
   }
   await sql`
     update millrace.task_run t set cancel_requested_at = millrace.now(),
-      stop_state = x.state, stop_reason = x.reason
+      stop_state = ${STATE}, stop_reason = x.reason
     from ${records(rows, COLUMNS)}
     where t.run_id = x.run_id and t.task = x.task
       and (t.state = 'running' or (t.state = 'waiting' and t.item_total is not null))`.execute(tx);
 }
 
 function toRows({ runId, plan }: RunPlan): StopRow[] {
-  return plan.stop.map(({ task, state, reason }) => {
+  return plan.stop.map(({ task, state, itemState = state, reason }) => {
     const error = { name: "TimeoutError", message: reason, stack: null, reason: "timeout" };
-    return { run_id: runId, task, state, reason, error: state === "failed" ? error : null };
+    return { run_id: runId, task, state, item_state: itemState, reason, error };
   });
 }
 
@@ -59,8 +63,8 @@ async function endIdle(
   const runIds = [...new Set(rows.map(({ run_id }) => run_id))];
   await sql`
     with gone as (
-      update millrace.task_run t set state = x.state, reason = x.reason, error = x.error,
-        due = null, ended_at = millrace.now()
+      update millrace.task_run t set state = ${STATE}, reason = x.reason,
+        error = case when ${STATE} = 'failed' then x.error end, due = null, ended_at = millrace.now()
       from ${records(rows, COLUMNS)}
       where t.run_id = x.run_id and t.task = x.task and t.id = any(${taskRunIds}::bigint[])
         and t.state in ('queued', 'waiting')

@@ -10,11 +10,16 @@ export function continueTask(pass: Pass, index: number): void {
   if (view !== undefined && !isTerminal(view.state)) tellStop(pass, index, pass.stops[index]);
 }
 
+const FAILS_FAST: TaskStop = {
+  state: "failed",
+  itemState: "cancelled",
+  reason: "one of its items failed, and it fails fast",
+};
+
 /** Starts further items of a mapped task, or settles it. */
 export function continueMap(pass: Pass, { index, spec }: GraphTask, items: ItemCounts): void {
   const own = spec.failFast === true && items.failed > 0 && items.done < items.total;
-  const reason = "one of its items failed, and it fails fast";
-  const wanted = pass.stops[index] ?? (own ? ({ state: "failed", reason } as const) : undefined);
+  const wanted = pass.stops[index] ?? (own ? FAILS_FAST : undefined);
   const active = items.next - items.done;
   const stop = pass.views[index]?.stop ?? wanted;
   const isOver = pass.cancelling || stop !== undefined;
@@ -52,7 +57,9 @@ function settleMap(
   stop: TaskStop | undefined,
 ): Settlement {
   const settled = { task, laidOut: true } as const;
-  if (stop !== undefined && (done < total || failed > 0)) return { ...settled, ...stop };
+  if (stop !== undefined && (done < total || failed > 0)) {
+    return { ...settled, state: stop.state, reason: stop.reason };
+  }
   if (total === 0) return { ...settled, state: "skipped", reason: "nothing to map over" };
   if (failed > 0) {
     return { ...settled, state: "failed", reason: `${failed} of ${total} items failed` };
@@ -60,7 +67,7 @@ function settleMap(
   if (skipped === total) {
     return { ...settled, state: "skipped", reason: `${skipped} items were skipped` };
   }
-  const others = skipped === 0 ? "" : `, ${skipped} were skipped`;
+  const others = skipped === 0 ? "" : `, ${skipped} ${skipped === 1 ? "was" : "were"} skipped`;
   const reason = `${total - skipped} items succeeded${others}`;
   return { ...settled, state: "succeeded", reason };
 }

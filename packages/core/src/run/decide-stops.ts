@@ -32,10 +32,12 @@ export function decideStops(
     if (culprit === undefined || culprit === null) continue;
     const who = group.name === null ? "the pipeline" : `group ${group.name}`;
     const { name } = present(graph.tasks[culprit]).spec;
-    give(group, (task) => ({
-      state: hasFailed(views[task]) ? "failed" : "cancelled",
-      reason: `${name} failed, and ${who} fails fast`,
-    }));
+    const reason = `${name} failed, and ${who} fails fast`;
+    give(group, (task) =>
+      hasFailed(views[task])
+        ? { state: "failed", itemState: "cancelled", reason }
+        : { state: "cancelled", reason },
+    );
   }
   return stops;
 }

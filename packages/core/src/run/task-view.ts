@@ -31,6 +31,8 @@ export interface ItemCounts {
 /** How a task ends that is stopped, apart from the cancel of its run, and why. */
 export interface TaskStop {
   readonly state: "failed" | "cancelled";
+  /** Of a mapped task that has failed by an item: its other items did nothing wrong. */
+  readonly itemState?: "cancelled";
   readonly reason: string;
 }
 
