@@ -11,8 +11,8 @@ export function causeWords(cause: JsonValue): string {
     const slice = isRecord(partition) ? partitionWords(partition as Partition) : "";
     return ["dataset", shortName(dataset), slice].filter((word) => word !== "").join(" ");
   }
-  if (type === "call") {
-    return `call by ${shortName(String(pipeline))} ${runName(Number(run))}, ${String(cause["task"])}`;
+  if (type === "call" && typeof pipeline === "string") {
+    return `call by ${shortName(pipeline)} ${runName(Number(run))}`;
   }
   if (type === "retry" || type === "rerun") return repeatWords(cause);
   if (typeof pipeline === "string") return `end of ${shortName(pipeline)} ${runName(Number(run))}`;

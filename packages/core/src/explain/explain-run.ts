@@ -160,12 +160,15 @@ function reasonByTime(story: RunStory, how: unknown, missing: readonly string[])
   return { code: "batched", sentence: `Started${when}, ${why}.` };
 }
 
+function calledBy({ task, pipeline, run }: Readonly<Record<string, unknown>>): Reason {
+  const where = typeof pipeline === "string" ? ` of ${pipeline}` : "";
+  const who = typeof task === "string" ? ` by task ${task}${where}` : "";
+  const caller = typeof run === "number" ? `, run_${run}` : "";
+  return { code: "called", sentence: `Called${who}${caller}.` };
+}
+
 function reasonWithoutFacts({ cause, trigger, backfillId, rerunOf }: RunStory): Reason {
-  const called = isRecord(cause) && cause["type"] === "call" ? cause : null;
-  if (called !== null) {
-    const sentence = `Called by task ${String(called["task"])} of ${String(called["pipeline"])}, run_${String(called["run"])}.`;
-    return { code: "called", sentence };
-  }
+  if (isRecord(cause) && cause["type"] === "call") return calledBy(cause);
   const again = rerunOf === null ? "" : `, again for run_${rerunOf}`;
   if (backfillId !== null) {
     return { code: "backfill", sentence: `Started by backfill_${backfillId}${again}.` };
