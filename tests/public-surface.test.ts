@@ -5,7 +5,11 @@ import { expect, test } from "vitest";
 test("@millrace/core offers what it promised, and nothing by accident", () => {
   expect(Object.keys(core).toSorted()).toMatchInlineSnapshot(`
     [
+      "ApprovalRejected",
+      "CallFailed",
       "MillraceError",
+      "NonRetryable",
+      "TaskSkipped",
       "after",
       "all",
       "any",
@@ -14,6 +18,7 @@ test("@millrace/core offers what it promised, and nothing by accident", () => {
       "by",
       "check",
       "cron",
+      "cross",
       "daily",
       "dataset",
       "datasetFresh",
@@ -40,8 +45,10 @@ test("@millrace/core offers what it promised, and nothing by accident", () => {
       "not",
       "offset",
       "oneOf",
+      "partitions",
       "pipeline",
       "pipelineRef",
+      "pool",
       "prefix",
       "published",
       "quarterly",

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -66,4 +66,47 @@ test("the graph is shown in order, around a name, and as a drawing", async () =>
   const drawing = await millrace(["graph", "raw", "-f", "shop", "--format", "mermaid"]);
   expect(drawing.stdout).toMatch(/^flowchart LR\n/);
   expect(drawing.stdout).toContain('"report"');
+});
+
+test("a wait that can never match is a warning: it is shown, and is no problem", async () => {
+  const project = path.join(folder, "warned");
+  await mkdir(project);
+  const core = import.meta.resolve("@millrace/core");
+  await writeFile(
+    path.join(project, "flow.mjs"),
+    `import { daily, pipeline } from ${JSON.stringify(core)};
+     const partitions = { date: daily({ start: "2026-01-01" }) };
+     export const load = pipeline("load", {}, ({ task }) => task("t", () => 1));
+     export const report = pipeline("report", { partitions }, ({ task }) =>
+       task("t", { waitFor: { pipeline: load, match: "partition" } }, () => 1));`,
+  );
+  const shown = await millrace(["check", project]);
+  expect(shown.stdout).toContain(
+    'Pipeline default/report, task "t": it waits for the run of default/load for its own partition, and the two are never the same',
+  );
+  expect(shown.stdout).toContain("2 pipelines");
+  const { code, stdout } = await millrace(["check", project, "--json"]);
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: true,
+    problems: [],
+    warnings: [expect.any(String)],
+  });
+});
+
+test("a project whose pipelines disagree about a pool is refused", async () => {
+  const project = path.join(folder, "pools");
+  await mkdir(project);
+  const core = import.meta.resolve("@millrace/core");
+  await writeFile(
+    path.join(project, "flow.mjs"),
+    `import { pipeline, pool } from ${JSON.stringify(core)};
+     const of = (name, slots) => pipeline(name, {}, ({ task }) =>
+       task("t", { pool: pool("db", { slots }) }, () => 1));
+     export const one = of("one", 1);
+     export const two = of("two", 2);`,
+  );
+  const { code, stdout } = await millrace(["check", project]);
+  expect(stdout).toContain("disagree about pool db: the first says 2 slots and the second 1 slots");
+  expect(code).toBe(8);
 });

@@ -1,6 +1,6 @@
 import { parseDurationMs } from "../lib/duration.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
-import { RUN_IF_RULES, type TaskSpec } from "../spec/task-spec.ts";
+import { type ResultRef, RUN_IF_RULES, type TaskSpec } from "../spec/task-spec.ts";
 import { kindProblems } from "./check-kind.ts";
 import { taskLimitProblems } from "./check-limits.ts";
 import { runWaitProblems } from "./check-run-waits.ts";
@@ -70,11 +70,17 @@ function whenProblems(task: TaskSpec, byName: ReadonlyMap<string, TaskSpec>): st
     );
   }
   const asValue = task.runIf === "all_success" && when.is !== "way";
-  if (asValue && Object.values(task.needs).some((ref) => ref.task === when.task)) {
+  const isOf = (ref: ResultRef): boolean => ref.task === when.task;
+  const start = `the output of task ${quoted(when.task)} and starts when that is ${when.is}`;
+  if (asValue && Object.values(task.needs).some(isOf)) {
     problems.push(
-      `it needs the output of task ${quoted(when.task)} and starts when that is ${when.is}, ` +
-        "so there may be none; add runIf: 'all_done' and look at its outcome, or leave out the need",
+      `it needs ${start}, so there may be none; ` +
+        "add runIf: 'all_done' and look at its outcome, or leave out the need",
     );
+  }
+  const lists = [...(task.over === null ? [] : [task.over]), ...(task.cross ?? [])];
+  if (when.is !== "way" && lists.some(isOf)) {
+    problems.push(`it runs over ${start}, so there may be no list; leave out the when`);
   }
   return problems;
 }

@@ -130,7 +130,7 @@ const TOO_LATE =
 
 function optionsOf(kind: TaskKind, rest: readonly unknown[], problems: string[]): AnyTaskOptions {
   const isMade = kind === "call" || kind === "approval";
-  const options = isMade || rest.length > 1 ? rest[0] : {};
+  const options = isMade || rest.length > 1 || isRecord(rest[0]) ? rest[0] : {};
   if (isRecord(options)) return options;
   const form = isMade ? `${kind}(name, { … })` : `${kind}(name, { … }, handler)`;
   problems.push(`its options are no object: write ${form}`);

@@ -90,8 +90,11 @@ function toRateLimit(written: unknown, scope: TaskScope): TaskLimitSpec | null {
 }
 
 /** Its own, unless it is to be shared. */
-function nameOf(options: Readonly<Record<string, unknown>>, { id, name }: TaskScope): string {
-  return options["name"] === undefined ? `${id}/${name}` : String(options["name"]);
+function nameOf(options: Readonly<Record<string, unknown>>, scope: TaskScope): string {
+  const { name } = options as { readonly name?: unknown };
+  if (typeof name === "string") return name;
+  if (name !== undefined) scope.problems.push(`the name ${quoted(name)} of its limit is no text`);
+  return `${scope.id}/${scope.name}`;
 }
 
 function toPath(options: Readonly<Record<string, unknown>>, scope: TaskScope): string[] | null {
