@@ -1,5 +1,8 @@
 import {
+  type Afterwards,
   type BellQueue,
+  type BlobStore,
+  type JsonValue,
   definitionOf,
   type HasDefinition,
   type RunState,
@@ -38,6 +41,7 @@ export const LEASE_MS = 1_500;
 
 export interface WorkerOptions extends Partial<WorkerSettings> {
   readonly queue?: BellQueue;
+  readonly blobs?: BlobStore;
   /** Its lease is never renewed, and it never learns that: what a zombie is. */
   readonly isZombie?: boolean;
 }
@@ -60,7 +64,10 @@ export interface Fleet {
   readonly url: string;
   register(...pipelines: readonly HasDefinition[]): Promise<void>;
   worker(options?: WorkerOptions): Promise<FleetWorker>;
-  start(pipeline: string, partition?: Record<string, string>): Promise<number>;
+  /** @param pipeline - Its name, in the namespace `default` unless it says another. */
+  start(pipeline: string, partition?: Record<string, string>, params?: JsonValue): Promise<number>;
+  /** Sees to what a commit left to be done after it. */
+  follow(afterwards: Afterwards): void;
   /** Drains all workers at once. */
   drain(): Promise<void>;
   /** The run, once it has ended. */
@@ -108,12 +115,13 @@ export async function openFleet(kind: "embedded" | "server"): Promise<Fleet> {
       const specs = pipelines.map((each) => definitionOf(each).spec);
       followUps.follow(await store.register({ name: "test", build: null, pipelines: specs }));
     },
-    async worker({ queue: own = queue, isZombie = false, ...settings } = {}) {
+    async worker({ queue: own = queue, isZombie = false, blobs, ...settings } = {}) {
       const told = recorder(observe);
       const worker = await startWorker(
         {
           sessions: isZombie ? immortal(store) : store,
           tasks: store,
+          ...(blobs !== undefined && { blobs }),
           queue: own,
           lease: url === null || isZombie ? new NoLeaseKeeper() : new PostgresLeaseKeeper({ url }),
           followUps: new FollowUps({
@@ -138,11 +146,11 @@ export async function openFleet(kind: "embedded" | "server"): Promise<Fleet> {
       workers.push(fleetWorker);
       return fleetWorker;
     },
-    async start(pipeline, partition = {}) {
-      const start = { params: {}, idempotencyKey: null, correlationId: null };
+    async start(pipeline, partition = {}, params = {}) {
+      const start = { params, idempotencyKey: null, correlationId: null };
       const started = await store.startRun({
         ...start,
-        pipeline: `default/${pipeline}`,
+        pipeline: pipeline.includes("/") ? pipeline : `default/${pipeline}`,
         partition,
       });
       followUps.follow(started);
@@ -154,6 +162,7 @@ export async function openFleet(kind: "embedded" | "server"): Promise<Fleet> {
       if (run === null) throw new Error(`there is no run ${runId}`);
       return run;
     },
+    follow: (afterwards) => followUps.follow(afterwards),
     drain,
     async close() {
       await drain();

@@ -73,6 +73,9 @@ function finishedLine(event: WorkerEvent & { readonly type: "finished" }): WorkL
   const what = `${attemptWords(attempt)} ${took}`;
   if (outcome === "succeeded") return { text: `✓ ${what}`, weight: "detail" };
   if (outcome === "released") return { text: `↩ ${what} handed back`, weight: "message" };
+  if (outcome === "suspended") return { text: `… ${what} waits`, weight: "detail" };
+  if (outcome === "again") return { text: `… ${what} tries again`, weight: "detail" };
+  if (outcome === "skipped") return { text: `– ${what} skipped`, weight: "detail" };
   const why = error === null ? outcome : `${error.name}: ${error.message}`;
   return { text: `✕ ${what} attempt ${attempt.attempt}: ${why}`, weight: "message" };
 }

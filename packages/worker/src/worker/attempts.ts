@@ -118,8 +118,9 @@ export class Attempts {
       return await this.#submit(claimed, outcome);
     } catch (error) {
       this.#dependencies.observe({ type: "problem", where: "finish", error });
-      if (outcome.type !== "succeeded" || !isDataError(error)) return false;
-      // The database refuses what it announced: say so, or it would end as a timeout.
+      const isRefusable = outcome.type === "succeeded" || outcome.type === "suspended";
+      if (!isRefusable || !isDataError(error)) return false;
+      // The database refuses what it announced or asked for: say so, or it would end as a timeout.
       const failed = toStoredError(error, "invalid_output");
       return this.#record(claimed, { type: "failed", error: failed, retryable: true });
     }

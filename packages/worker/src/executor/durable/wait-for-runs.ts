@@ -4,6 +4,7 @@ import {
   type RunEndAnswer,
   type RunWaitEnd,
   type RunWaitSpec,
+  runWaitsOf,
   type TaskSpec,
   TaskSkipped,
 } from "@millrace/core/internal";
@@ -22,18 +23,9 @@ export class WaitFailed extends NonRetryable {
  * @throws {TaskSkipped} When one of them ended so that the task is skipped.
  */
 export async function waitForRuns(durable: Durable, task: TaskSpec): Promise<void> {
-  const rules = task.waitFor.map((pipeline) => ruleOf(pipeline, task));
-  const ends = await Promise.all(rules.map((rule) => endOf(durable, rule)));
+  const ends = await Promise.all(runWaitsOf(task).map((rule) => endOf(durable, rule)));
   for (const { does, words } of ends) if (does === "fail") throw new WaitFailed(words);
   for (const { does, words } of ends) if (does === "skip") throw new TaskSkipped(words);
-}
-
-/** The builder writes a rule for all that differs from this. */
-function ruleOf(pipeline: PipelineId, { runWaits }: TaskSpec): RunWaitSpec {
-  const said = runWaits?.find((rule) => rule.pipeline === pipeline);
-  if (said !== undefined) return said;
-  const onEnd = { onFailure: "fail", onTimeout: "fail", onMissing: "wait" } as const;
-  return { pipeline, match: { by: "partition" }, timeoutMs: null, ...onEnd };
 }
 
 async function endOf(
