@@ -118,3 +118,4 @@ export * from "./task/call-failed.ts";
 export * from "./task/non-retryable.ts";
 export * from "./task/task-skipped.ts";
 export { toFilterSpec } from "./filter/where.ts";
+export * from "./explain/wait-words.ts";

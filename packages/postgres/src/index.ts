@@ -16,6 +16,7 @@ export type { LimitChange, LimitRef } from "./limit/set-limit.ts";
 export type { LimitReport } from "./limit/list-limits.ts";
 export * from "./read-activity.ts";
 export * from "./read-deliveries.ts";
+export * from "./read-run-notes.ts";
 export * from "./read-runs.ts";
 export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";
 export { PostgresLeaseKeeper } from "./lease/postgres-lease-keeper.ts";

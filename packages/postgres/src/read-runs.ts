@@ -7,6 +7,7 @@ import type {
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import { readRunNotes, type RunNotes } from "./read-run-notes.ts";
 
 /** A run, for people. */
 export interface RunSummary {
@@ -32,6 +33,7 @@ export interface RunDetail extends RunSummary {
   /** What it consumed, in order; the one that completed its condition is `started`. */
   readonly consumed: readonly ConsumedFact[];
   readonly updates: readonly { readonly dataset: string; readonly partition: Partition }[];
+  readonly notes: RunNotes;
 }
 
 export interface TaskDetail {
@@ -91,12 +93,13 @@ export async function readRun(database: Database, runId: number): Promise<RunDet
   const [row] = rows;
   if (row === undefined) return null;
   const { spec, ...run } = row;
-  const [tasks, consumed, updates] = await Promise.all([
+  const [tasks, consumed, updates, notes] = await Promise.all([
     readTasks(database, runId, spec),
     readConsumed(database, runId),
     readUpdates(database, runId),
+    readRunNotes(database.db, runId),
   ]);
-  return { ...run, tasks, consumed, updates };
+  return { ...run, tasks, consumed, updates, notes };
 }
 
 async function readTasks(

@@ -11,6 +11,7 @@ import {
   storedErrorWords,
 } from "../terminal/words.ts";
 import { causeWords } from "./cause-words.ts";
+import { kinshipFacts, noteLines } from "./note-lines.ts";
 
 /** A mapped task may have thousands of items; those that failed say most. */
 const ITEMS_SHOWN_MAX = 10;
@@ -26,18 +27,20 @@ export function toRunLines(run: RunDetail, terminal: Terminal): string {
     toTable(factsOf(run).map(([label, text]) => [`  ${label}`, text])),
     "",
     toTable([["  TASK", "STATE", "ATTEMPT", "TOOK", "ERROR"], ...taskRows(run.tasks)]),
+    ...noteLines(run),
   ].join("\n");
 }
 
 function factsOf(run: RunDetail): readonly (readonly [string, string])[] {
   const started = run.consumed.filter(({ disposition }) => disposition === "started");
   const included = run.consumed.filter(({ disposition }) => disposition !== "started");
-  const facts: [string, string][] = [
+  const facts: (readonly [string, string])[] = [
     ["trigger", run.trigger === "manual" ? "" : run.trigger],
     ...(started.length === 0
       ? [["started by", causeWords(run.cause)] as [string, string]]
       : started.map((fact): [string, string] => ["started by", factWords(fact)])),
     ...included.map((fact): [string, string] => ["also included", factWords(fact)]),
+    ...kinshipFacts(run.notes),
     ["partition", partitionWords(run.partition)],
     ["params", isEmpty(run.params) ? "" : JSON.stringify(run.params)],
     ["result", run.result === null ? "" : JSON.stringify(run.result)],
@@ -47,6 +50,7 @@ function factsOf(run: RunDetail): readonly (readonly [string, string])[] {
     ]),
     ["created", run.createdAt.toISOString()],
     ["version", run.version],
+    ["build", run.notes.build ?? ""],
     ["correlation", run.correlationId],
   ];
   return facts.filter(([, text]) => text !== "");

@@ -63,6 +63,21 @@ test.each([
   [{ backfillId: 2 }, "backfill", /^Started by backfill_2\.$/],
   [{ rerunOf: 3 }, "rerun", /^Started again for run_3\.$/],
   [
+    { cause: { type: "retry", run: 3, by: "ana", why: "it was late" } },
+    "rerun",
+    /^Started by ana, to do what failed of run_3 again: it was late\.$/,
+  ],
+  [
+    { cause: { type: "rerun", run: 3, task: "clean", mark: "skipped", by: "ana" } },
+    "rerun",
+    /^Started by ana, to go on from run_3 with task clean skipped\.$/,
+  ],
+  [
+    { cause: { type: "rerun", run: 3, task: "clean", by: "ana" } },
+    "rerun",
+    /^Started by ana, to do task clean and what follows of run_3 again\.$/,
+  ],
+  [
     { consumed: [consumed(1, "included", 0), consumed(2, "started", 1)] },
     "started",
     /^Started by customers \(update_2\), from outside, /,
@@ -106,6 +121,13 @@ test("a partial run names the legs that it went without", () => {
   const { missing, condition } = explainRun({ ...RUN, consumed: facts }, NOW);
   expect(missing).toEqual(["customers"]);
   expect(condition).toMatchObject({ holds: false, of: [{ holds: true }, { holds: false }] });
+});
+
+test("a run says what keeps it from going on", () => {
+  const sentence = "Task a sleeps until 2026-01-02T00:00:00.000Z.";
+  const { gates, lines } = explainRun({ ...RUN, held: [sentence] }, NOW);
+  expect(gates).toEqual([{ code: "waiting_for", sentence }]);
+  expect(lines).toContain(sentence);
 });
 
 test("a run that had to wait at a limit says how long", () => {

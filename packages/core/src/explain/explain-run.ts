@@ -42,6 +42,8 @@ export interface RunStory {
   readonly maxActiveRuns: number | null;
   /** While it is queued: its place among the queued, from 1, and the runs that are active. */
   readonly queue: { readonly place: number; readonly activeRunIds: readonly number[] } | null;
+  /** What keeps it, or tasks of it, from going on: sentences. */
+  readonly held?: readonly string[];
 }
 
 export interface ConsumedNote extends FactNote {
@@ -127,6 +129,8 @@ function reasonOf(
   missing: readonly string[],
   now: Instant,
 ): Reason {
+  const repeated = reasonOfRepeat(story);
+  if (repeated !== null) return repeated;
   const how = isRecord(story.cause) ? story.cause["by"] : null;
   if (how === "late" && completing !== null) {
     const partial = story.rerunOf === null ? "a partial run" : `run_${story.rerunOf}`;
@@ -140,6 +144,19 @@ function reasonOf(
     return { code: "started", sentence: `Started by ${nameOf(completing)}${full}, ${origin}.` };
   }
   return story.consumed.length > 0 ? reasonByTime(story, how, missing) : reasonWithoutFacts(story);
+}
+
+/** A person had a run that had ended done again, in whole or in part. */
+function reasonOfRepeat({ cause }: RunStory): Reason | null {
+  const { type, run, task, mark, by, why } = isRecord(cause) ? cause : {};
+  if (type !== "retry" && type !== "rerun") return null;
+  const what = type === "retry" ? "what failed" : `task ${String(task)} and what follows`;
+  const to =
+    typeof mark === "string"
+      ? `go on from run_${String(run)} with task ${String(task)} ${mark}`
+      : `do ${what} of run_${String(run)} again`;
+  const reason = typeof why === "string" ? `: ${why}` : "";
+  return { code: "rerun", sentence: `Started by ${String(by)}, to ${to}${reason}.` };
 }
 
 function nameOf(fact: FactNote): string {
@@ -182,8 +199,13 @@ function reasonWithoutFacts({ cause, trigger, backfillId, rerunOf }: RunStory): 
   return { code: "manual", sentence: "Started by hand." };
 }
 
-/** Limits that it waited at, and for how long. */
+/** What it waits for, or waited for. */
 function gatesOf(story: RunStory, now: Instant): readonly Reason[] {
+  const held = (story.held ?? []).map((sentence): Reason => ({ code: "waiting_for", sentence }));
+  return [...limitGates(story, now), ...held];
+}
+
+function limitGates(story: RunStory, now: Instant): readonly Reason[] {
   const { queue, maxActiveRuns, startedAt, createdAt } = story;
   if (maxActiveRuns === null) return [];
   const limit = countWords(maxActiveRuns, "active run");

@@ -8,6 +8,7 @@ import type {
   RunStory,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { readRunNotes } from "../read-run-notes.ts";
 import type { Tx } from "../transact.ts";
 import { factKey, loadFactNotes } from "./fact-notes.ts";
 import { loadLimits } from "./watched-trigger.ts";
@@ -56,7 +57,21 @@ export async function loadRunStory(tx: Tx, runId: number): Promise<RunStory | nu
     consumed: await loadConsumed(tx, runId),
     maxActiveRuns: row.max_active_runs,
     queue: row.state === "queued" ? await placeInQueue(tx, row) : null,
+    held: await loadHeld(tx, runId),
   };
+}
+
+/** What keeps it, or tasks of it, from going on: sentences. */
+async function loadHeld(tx: Tx, runId: number): Promise<readonly string[]> {
+  const { pausedAt, held, waits } = await readRunNotes(tx, runId);
+  return [
+    ...(pausedAt === null ? [] : [`Paused since ${pausedAt.toISOString()}.`]),
+    ...held.map((reason) => `It waits: ${reason}.`),
+    ...waits.map(({ task, item, words }) => {
+      const name = item === null ? task : `${task}[${item}]`;
+      return `Task ${name} ${words.replace(/[.]?$/, ".")}`;
+    }),
+  ];
 }
 
 const CONSUMED_MAX = 10_000;
