@@ -1,11 +1,14 @@
 /** The examples of docs/examples, played in virtual time with their own handlers. */
 import { testPipeline, testProject } from "@millrace/testing";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import * as etlToReport from "../../examples/tasks/src/etl-to-report.ts";
 import * as failureAlert from "../../examples/tasks/src/failure-alert.ts";
 import { countWords } from "../../examples/tasks/src/files.ts";
 import { extractAll } from "../../examples/tasks/src/parallel-extracts.ts";
 import * as desk from "../../examples/tasks/src/support-desk.ts";
+
+/** The first database of a process takes some seconds to open, and longer on a busy machine. */
+beforeAll(async () => void (await (await testProject([])).close()), 120_000);
 
 test("three extracts take as long as the slowest of them, not as long as their sum", async () => {
   const { state, result } = await testPipeline(extractAll);
@@ -68,7 +71,7 @@ describe("files", () => {
   });
 
   test("a folder without pages is nothing to do, and no failure", async () => {
-    const { state, tasks } = await testPipeline(countWords, { params: { folder: "examples" } });
+    const { state, tasks } = await testPipeline(countWords, { params: { folder: "tools" } });
     expect(state).toBe("succeeded");
     expect(tasks).toMatchObject({
       list: { state: "skipped" },
@@ -85,7 +88,7 @@ describe("the failure path", () => {
     await using project = await testProject([loadPartner, onCall]);
     const run = await project.run(loadPartner);
     expect(run).toMatchObject({
-      state: "succeeded",
+      state: "failed",
       tasks: { load: { state: "failed", attempts: 3 }, alert: { state: "succeeded" } },
     });
     expect((await project.runs(onCall)).map(({ result }) => result)).toEqual([[run.id]]);

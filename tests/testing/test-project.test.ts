@@ -1,7 +1,10 @@
 import { after, cron, daily, dataset, event, namespace, pipeline, published } from "@millrace/core";
 import { testPipeline, testProject } from "@millrace/testing";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+
+/** The first database of a process takes some seconds to open, and longer on a busy machine. */
+beforeAll(async () => void (await (await testProject([])).close()), 120_000);
 
 const orders = dataset("orders", { metadata: z.object({ rows: z.number() }) });
 const created = event("ticket.created", { data: z.object({ ticket: z.string() }) });
