@@ -1,11 +1,14 @@
 /** The examples of docs/examples, played in virtual time with their own handlers. */
-import { testPipeline, testProject } from "@millrace/testing";
+import { testPipeline, type TestProject, testProject, type TestRun } from "@millrace/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as etlToReport from "../../examples/tasks/src/etl-to-report.ts";
 import * as failureAlert from "../../examples/tasks/src/failure-alert.ts";
 import { countWords } from "../../examples/tasks/src/files.ts";
 import { extractAll } from "../../examples/tasks/src/parallel-extracts.ts";
+import { release } from "../../examples/tasks/src/release.ts";
 import * as desk from "../../examples/tasks/src/support-desk.ts";
+
+const NO = { verdict: "rejected", comment: "not on a Friday" } as const;
 
 /** The first database of a process takes some seconds to open, and longer on a busy machine. */
 beforeAll(async () => void (await (await testProject([])).close()), 120_000);
@@ -77,6 +80,37 @@ describe("files", () => {
       list: { state: "skipped" },
       count: { state: "skipped" },
       consolidate: { state: "skipped" },
+    });
+  });
+});
+
+describe("the release", () => {
+  test("waits for a yes, and holds nothing meanwhile", async () => {
+    await using project = await testProject([release]);
+    const asked = await project.begin(release, { params: { version: "2.1.0" } });
+    expect(asked).toMatchObject({ state: "running", tasks: { approve: { state: "waiting" } } });
+    await project.answer(asked, "approve", { verdict: "approved", by: "maria" });
+    const { state, result } = await project.look(asked);
+    expect({ state, result }).toEqual({
+      state: "succeeded",
+      result: { version: "2.1.0", approvedBy: "maria" },
+    });
+  });
+
+  test.each([
+    ["a no", (project: TestProject, run: TestRun) => project.answer(run, "approve", NO)],
+    ["a day without an answer", (project: TestProject) => project.advance("1d")],
+  ])("%s leaves it on staging", async (_, happens) => {
+    await using project = await testProject([release]);
+    const asked = await project.begin(release);
+    await happens(project, asked);
+    expect(await project.look(asked)).toMatchObject({
+      state: "failed",
+      tasks: {
+        approve: { state: "failed" },
+        "tell-no": { state: "succeeded" },
+        "deploy-to-production": { state: "upstream_failed" },
+      },
     });
   });
 });

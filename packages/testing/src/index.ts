@@ -8,6 +8,7 @@ export { timelineText } from "./timeline-text.ts";
 export type { Stubs } from "./project/stubs.ts";
 export { testPipeline, type TestPipelineOptions } from "./project/test-pipeline.ts";
 export {
+  type GivenAnswer,
   type GivenRun,
   type GivenUpdate,
   testProject,

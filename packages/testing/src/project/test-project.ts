@@ -43,6 +43,15 @@ export interface GivenUpdate {
   readonly kind?: "changed" | "removed";
 }
 
+export interface GivenAnswer {
+  readonly verdict: "approved" | "rejected";
+  /** Who says so; `tester` unless given. */
+  readonly by?: string;
+  /** The roles of whoever says so; none unless given. */
+  readonly roles?: readonly string[];
+  readonly comment?: string;
+}
+
 /** Pipelines that run together in memory, in virtual time. */
 export interface TestProject extends AsyncDisposable {
   /** ISO 8601. */
@@ -64,6 +73,8 @@ export interface TestProject extends AsyncDisposable {
   update(dataset: AnyDataset, given?: GivenUpdate): Promise<void>;
   /** Publishes an event, and does what follows from it at this instant. */
   publish(event: AnyEvent | string, data?: unknown): Promise<void>;
+  /** Answers an approval of a run, and does what follows from it at this instant. */
+  answer(run: Pick<TestRun, "id">, task: string, said: GivenAnswer): Promise<void>;
   /** Lets time pass: `90s`, `1h30m`, `2d`. */
   advance(duration: string): Promise<void>;
   /** Every run so far, oldest first; of one pipeline when given. */
@@ -157,6 +168,16 @@ class Project implements TestProject {
     await this.#engine.settle();
   }
 
+  async answer(
+    { id }: Pick<TestRun, "id">,
+    task: string,
+    { verdict, by = "tester", roles = [], comment }: GivenAnswer,
+  ): Promise<void> {
+    const said = { verdict, by, roles, comment: comment ?? null };
+    await this.#engine.store.answerApproval(idOf(id), task, null, said);
+    await this.#engine.settle();
+  }
+
   async advance(duration: string): Promise<void> {
     const ms = parseDurationMs(duration);
     if (ms === null) {
@@ -176,7 +197,7 @@ class Project implements TestProject {
   }
 
   look({ id }: Pick<TestRun, "id">): Promise<TestRun> {
-    return this.#read(Number(id.replace(/^run_/, "")));
+    return this.#read(idOf(id));
   }
 
   close(): Promise<void> {
@@ -204,6 +225,10 @@ class Project implements TestProject {
     const run = await readTestRun(this.#virtual, this.#engine, runId);
     return present(run, `run_${runId}`) as TestRun<R>;
   }
+}
+
+function idOf(name: string): number {
+  return Number(name.replace(/^run_/, ""));
 }
 
 function toDefinition(pipeline: unknown, place: number): PipelineDefinition {
