@@ -144,6 +144,26 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
     expect(tries).toBe(3);
   });
 
+  test("each try of a poll takes its own steps", async () => {
+    let made = 0;
+    const build = pipeline("build-steps", {}, ({ poll }) =>
+      poll("ready", { every: "10ms", until: (n: number) => n === 3 }, async ({ step, sleep }) => {
+        const found = await step("look", () => (made += 1));
+        await sleep("10ms");
+        return found;
+      }),
+    );
+    await fleet.register(build);
+    await fleet.worker();
+    const runId = await fleet.start("build-steps");
+    expect(await fleet.ended(runId)).toMatchObject({ state: "succeeded", result: 3 });
+    const { rows } = await sql<{ name: string }>`
+      select name from millrace.step where run_id = ${runId} and value = '2'::jsonb`.execute(
+      fleet.database.db,
+    );
+    expect(rows).toEqual([{ name: "look (attempt 4)" }]);
+  });
+
   test("a worker that goes away leaves its steps to the next one", async () => {
     const { ran, run } = counter();
     const begun = Promise.withResolvers<void>();

@@ -9,6 +9,7 @@ import {
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { releaseSlots } from "./limit/release-slots.ts";
+import { beginAfresh } from "./journal/begin-afresh.ts";
 import { closeWaits } from "./journal/close-waits.ts";
 import { recordWaits } from "./journal/record-waits.ts";
 import { isEnd, recordAttempts } from "./record-attempts.ts";
@@ -81,6 +82,7 @@ export function finish(
     });
     const ended = await recordWaits(tx, log, finished);
     await recordAttempts(tx, log, ended);
+    await beginAfresh(tx, log, ended);
     await closeWaits(
       tx,
       log,
