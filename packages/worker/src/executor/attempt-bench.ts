@@ -1,4 +1,4 @@
-import { namespace, pipeline } from "@millrace/core";
+import { dataset, event, namespace, pipeline } from "@millrace/core";
 import {
   type AttemptOutcome,
   type ClaimedTask,
@@ -32,6 +32,10 @@ export interface Loose {
   readonly signal: AbortSignal;
   readonly run: { readonly traceparent: string | null };
   readonly log: { info(message: string, fields?: object): void };
+  readonly produces: {
+    readonly table: { update(said: object): Promise<void> };
+    readonly sent: { publish(data: unknown): Promise<void> };
+  };
   secret(name: string): Promise<string>;
 }
 export type LooseHandler = (context: Loose) => unknown;
@@ -45,15 +49,19 @@ export interface Attempt {
   readonly when?: (error: unknown) => boolean;
 }
 
+/** What its pipeline knows, for a `spec` that produces them. */
+const table = dataset("table");
+const sent = event("sent");
 const ops = namespace("default", { secrets: ["token", "pin", "other"] });
 
 function definition(handler: LooseHandler, { spec, when }: Attempt): PipelineDefinition {
   const run: unknown = handler;
   const built: HasDefinition = pipeline("p", { namespace: ops }, ({ task }) => {
     task("t", run as () => null);
+    task("other", { produces: { table, sent } }, () => null);
   });
   const plain = definitionOf(built);
-  const tasks = plain.spec.tasks.map((task) => ({ ...task, ...spec }));
+  const tasks = plain.spec.tasks.map((task) => (task.name === "t" ? { ...task, ...spec } : task));
   const retryWhen = new Map(when === undefined ? [] : [["t", when]]);
   return { ...plain, spec: { ...plain.spec, tasks }, retryWhen };
 }

@@ -112,10 +112,19 @@ describe("secrets", () => {
   });
 
   test("what is given away must not contain one; the error names it and not its value", async () => {
-    const spec = { calls: [{ pipeline: "default/daily", wait: true }] };
+    const spec = {
+      calls: [{ pipeline: "default/daily", wait: true }],
+      produces: {
+        table: { type: "dataset", dataset: "default/table" },
+        sent: { type: "event", event: "sent" },
+      },
+    } as const;
     const leaks: readonly LooseHandler[] = [
       (c) => c.secret("token").then((token) => ({ [`key ${token}`]: 1 })),
       (c) => c.step("token", () => c.secret("token")),
+      async (c) => c.produces.sent.publish([await c.secret("token")]),
+      async (c) => c.produces.table.update({ metadata: { by: await c.secret("token") } }),
+      async (c) => c.produces.table.update({ uri: `x://${await c.secret("token")}@host` }),
       async (c) => c.call(daily, { token: await c.secret("token") }),
     ];
     for (const leak of leaks) {

@@ -77,3 +77,10 @@ test("whatever the text, the cleaned one can be stored and is as long as allowed
     }),
   );
 });
+
+test("what must not be shown is taken out before a text is cut, so that no part of it is left", () => {
+  const error = new Error(`${"x".repeat(16 * 1024 - 4)}hidden`);
+  const stored = toStoredError(error, "error", (text) => text.replaceAll("hidden", "***"));
+  expect(stored.message).toMatch(/x\*\*\*$/);
+  expect(`${stored.message}${stored.stack}`).not.toContain("hid");
+});
