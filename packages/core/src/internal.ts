@@ -119,3 +119,4 @@ export * from "./task/non-retryable.ts";
 export * from "./task/task-skipped.ts";
 export { toFilterSpec } from "./filter/where.ts";
 export * from "./explain/wait-words.ts";
+export * from "./check/limit-range.ts";

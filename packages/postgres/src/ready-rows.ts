@@ -6,7 +6,7 @@ import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
 
 /** How much earlier a task ranks for each point of its priority. */
-const PRIORITY_MS = 60_000;
+export const PRIORITY_MS = 60_000;
 
 /**
  * How much later the tasks of a backfill rank: live runs go first, and a backfill that has waited

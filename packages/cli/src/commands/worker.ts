@@ -2,13 +2,19 @@ import { WORKER_DEFAULTS } from "@millrace/worker";
 import { Command } from "commander";
 import { type CommandContext, type Runner, serverServices } from "../command-context.ts";
 import type { ExitCode } from "../exit-code.ts";
+import { toCapacity } from "../input/capacity.ts";
 import { durationMs, wholeNumber } from "../input/number-input.ts";
 import { loadProject } from "../project/load-project.ts";
 import { serve } from "../serve.ts";
 
+/** As long as orchestrators wait before they kill, and a little less. */
+export const GRACE_DEFAULT = "25s";
+
 interface WorkerOptions {
   readonly slots: string;
   readonly grace: string;
+  readonly cpu?: string;
+  readonly memory?: string;
 }
 
 const SLOTS_MAX = 1_000;
@@ -18,7 +24,9 @@ export function workerCommand(run: Runner): Command {
     .description("run tasks until it is told to stop")
     .argument("[files...]", "modules and folders; else flow.ts, else pipelines/")
     .option("--slots <n>", "handlers at once", String(WORKER_DEFAULTS.slots))
-    .option("--grace <duration>", "how long running tasks may go on after SIGTERM", "25s")
+    .option("--cpu <n>", "CPUs that its tasks may take together; else it does not count them")
+    .option("--memory <size>", "memory that its tasks may take together, e.g. 8GiB")
+    .option("--grace <duration>", "how long running tasks may go on after SIGTERM", GRACE_DEFAULT)
     .action((files: string[], options: WorkerOptions, command: Command) =>
       run(command, (context) => worker(context, files, options)),
     );
@@ -33,6 +41,6 @@ async function worker(
   const graceMs = durationMs("--grace", options.grace);
   const services = serverServices(context, "worker");
   const project = await loadProject(context.project(files));
-  const roles = { slots, scheduler: false, sources: false };
+  const roles = { slots, capacity: toCapacity(options), scheduler: false, sources: false };
   return serve(context.terminal, project, { services, roles, graceMs });
 }

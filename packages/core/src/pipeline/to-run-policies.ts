@@ -34,18 +34,20 @@ export function toRunPolicies(
   defaults: NamespaceDefaults,
   problems: string[],
 ): RunPolicies {
-  const { whenActive = "queue", failFast, timeout, onMissingVersion = "wait", pin } = written;
+  const { failFast, timeout, pin } = written;
+  const { whenActive = PIPELINE_DEFAULTS.whenActive } = written;
+  const { onMissingVersion = PIPELINE_DEFAULTS.onMissingVersion } = written;
   const concurrency = toConcurrency(written.concurrency, problems);
   return {
     maxActiveRuns:
       written.maxActiveRuns ?? defaults.maxActiveRuns ?? PIPELINE_DEFAULTS.maxActiveRuns,
-    ...(whenActive !== "queue" && { whenActive }),
+    ...(whenActive !== PIPELINE_DEFAULTS.whenActive && { whenActive }),
     maxParallelTasks:
       written.maxParallelTasks ?? defaults.maxParallelTasks ?? PIPELINE_DEFAULTS.maxParallelTasks,
     ...(concurrency !== null && { concurrency }),
     ...(failFast === true && { failFast: true }),
     ...(timeout !== undefined && { timeoutMs: toDurationMs("timeout", timeout, 1, problems) }),
-    ...(onMissingVersion !== "wait" && { onMissingVersion }),
+    ...(onMissingVersion !== PIPELINE_DEFAULTS.onMissingVersion && { onMissingVersion }),
     ...(pin !== undefined && { pin }),
   };
 }

@@ -4,6 +4,7 @@ import type { Approved } from "./approval-options.ts";
 import { ApprovalRejected } from "./approval-rejected.ts";
 import type { Context } from "./context.ts";
 import { NonRetryable } from "./non-retryable.ts";
+import { APPROVAL_DEFAULTS } from "./task-defaults.ts";
 import { TaskSkipped } from "./task-skipped.ts";
 
 /** The options of an `approval` that its handler needs. */
@@ -16,7 +17,7 @@ export interface WrittenApproval {
 
 /** An approval is a task whose handler asks, and makes an end of the answer. */
 export function approvalHandler(written: WrittenApproval): Handler {
-  const { asks, roles, timeout, onTimeout = "fail" } = written;
+  const { asks, roles, timeout, onTimeout = APPROVAL_DEFAULTS.onTimeout } = written;
   return async (context: Context): Promise<Approved> => {
     const { verdict, by, comment, at } = await context.waitForApproval({
       asks: typeof asks === "function" ? asks(context) : asks,

@@ -16,4 +16,16 @@ export const TASK_DEFAULTS = {
   priority: 0,
 } as const;
 
-export const PIPELINE_DEFAULTS = { maxActiveRuns: null, maxParallelTasks: 5 } as const;
+export const POLL_DEFAULTS = { timeoutMs: null, onTimeout: "fail" } as const;
+
+export const APPROVAL_DEFAULTS = { roles: [], timeoutMs: null, onTimeout: "fail" } as const;
+
+/** How many slots of its pool a task takes. */
+export const POOL_SLOTS_DEFAULT = 1;
+
+export const PIPELINE_DEFAULTS = {
+  maxActiveRuns: null,
+  maxParallelTasks: 5,
+  whenActive: "queue",
+  onMissingVersion: "wait",
+} as const;

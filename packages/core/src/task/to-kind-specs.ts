@@ -2,7 +2,7 @@ import type { ApprovalSpec, PollSpec, TaskKind, TaskSpec } from "../spec/task-sp
 import { isPipeline, PIPELINE } from "../pipeline/any-pipeline.ts";
 import { addPipeline } from "../pipeline/declarations.ts";
 import { toDurationMs } from "./retry-options.ts";
-import { TASK_DEFAULTS } from "./task-defaults.ts";
+import { APPROVAL_DEFAULTS, POLL_DEFAULTS, TASK_DEFAULTS } from "./task-defaults.ts";
 import type { TaskScope } from "./task-scope.ts";
 
 type KindSpecs = Partial<Pick<TaskSpec, "calls" | "poll" | "approval" | "timeoutMs">>;
@@ -30,7 +30,7 @@ function toCallSpecs(written: Readonly<Record<string, unknown>>, scope: TaskScop
 }
 
 function toPollSpecs(written: Readonly<Record<string, unknown>>, scope: TaskScope): KindSpecs {
-  const { every, timeout, onTimeout = "fail", until, tryTimeout } = written;
+  const { every, timeout, onTimeout = POLL_DEFAULTS.onTimeout, until, tryTimeout } = written;
   const { problems, defaults } = scope;
   if (every === undefined) problems.push('it has no every; write e.g. every: "30s"');
   if (typeof until !== "function") {
@@ -40,7 +40,9 @@ function toPollSpecs(written: Readonly<Record<string, unknown>>, scope: TaskScop
   const poll: PollSpec = {
     everyMs: toDurationMs("every", every as string | undefined, 30_000, problems),
     timeoutMs:
-      timeout === undefined ? null : toDurationMs("timeout", timeout as string, 1, problems),
+      timeout === undefined
+        ? POLL_DEFAULTS.timeoutMs
+        : toDurationMs("timeout", timeout as string, 1, problems),
     onTimeout: onTimeout as PollSpec["onTimeout"],
   };
   return {
@@ -53,7 +55,8 @@ function toApprovalSpec(
   written: Readonly<Record<string, unknown>>,
   { problems }: TaskScope,
 ): ApprovalSpec {
-  const { asks, roles = [], timeout, onTimeout = "fail" } = written;
+  const { asks, timeout } = written;
+  const { roles = APPROVAL_DEFAULTS.roles, onTimeout = APPROVAL_DEFAULTS.onTimeout } = written;
   if (typeof asks !== "function" && (typeof asks !== "string" || asks.trim() === "")) {
     problems.push('it asks nothing; write asks: "Deploy to production?"');
   }
@@ -62,7 +65,9 @@ function toApprovalSpec(
   return {
     roles: isList ? [...new Set(roles as readonly string[])] : [],
     timeoutMs:
-      timeout === undefined ? null : toDurationMs("timeout", timeout as string, 1, problems),
+      timeout === undefined
+        ? APPROVAL_DEFAULTS.timeoutMs
+        : toDurationMs("timeout", timeout as string, 1, problems),
     onTimeout: onTimeout as ApprovalSpec["onTimeout"],
   };
 }

@@ -4,6 +4,7 @@ import { addPool } from "../pipeline/declarations.ts";
 import { isRecord } from "../spec/json.ts";
 import type { ResourceSpec, TaskLimitSpec, TaskSpec } from "../spec/task-spec.ts";
 import { isPool, type Pool } from "./pool.ts";
+import { POOL_SLOTS_DEFAULT } from "./task-defaults.ts";
 import type { TaskScope } from "./task-scope.ts";
 
 /** The options that say what a task takes a part of. */
@@ -46,7 +47,7 @@ function toPoolLimit(written: unknown, scope: TaskScope): TaskLimitSpec | null {
   }
   const pool: Pool = used.pool;
   addPool(scope.declarations, pool);
-  return { kind: "pool", pool: pool.name, slots: used.slots ?? 1 };
+  return { kind: "pool", pool: pool.name, slots: used.slots ?? POOL_SLOTS_DEFAULT };
 }
 
 function toKeyLimit(written: unknown, scope: TaskScope): TaskLimitSpec | null {

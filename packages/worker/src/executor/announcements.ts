@@ -47,8 +47,9 @@ export interface Announced {
   readonly events: readonly TaskEvent[];
 }
 
-const ANNOUNCED_MAX = 1_000;
-const METADATA_BYTES_MAX = 64 * 1024;
+export const ANNOUNCED_MAX = 1_000;
+/** Of an update, as UTF-8 JSON text. */
+export const METADATA_BYTES_MAX: number = 64 * 1024;
 
 export interface AnnouncementParts {
   readonly definition: PipelineDefinition;

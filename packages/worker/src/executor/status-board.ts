@@ -11,9 +11,9 @@ export interface StatusParts {
   readonly setStatus: (status: StatusRecord) => Promise<void>;
 }
 
-const KEYS_MAX = 20;
+export const KEYS_MAX = 20;
 const KEY_LENGTH_MAX = 64;
-const VALUE_BYTES_MAX = 1_024;
+export const VALUE_BYTES_MAX = 1_024;
 
 /** What the handler gets as `status`: small facts that are seen while it runs. */
 export function statusBoard(parts: StatusParts): {
