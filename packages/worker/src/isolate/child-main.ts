@@ -21,9 +21,16 @@ const remote = new RemoteWorker(report);
 let execution: Execution | null = null;
 
 process.on("message", (order: OrderMessage) => {
-  if (order.type === "run") void run(order);
-  else if (order.type === "abort") execution?.abort(order.cause);
-  else remote.answered(order.id, order.answer);
+  switch (order.type) {
+    case "run":
+      return void run(order);
+    case "abort":
+      return execution?.abort(order.cause);
+    case "answer":
+      return remote.answered(order.id, order.answer);
+    case "leave":
+      process.exit(0);
+  }
 });
 // Nobody is left who could take the outcome.
 process.on("disconnect", () => process.exit(1));

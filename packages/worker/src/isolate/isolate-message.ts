@@ -18,6 +18,8 @@ export interface RemoteCalls extends Pick<TaskStore, "latestUpdate" | "recordSte
 export type OrderMessage =
   | ({ readonly type: "run" } & IsolatedAttempt)
   | { readonly type: "abort"; readonly cause: AbortCause }
+  /** The outcome has arrived: there is nothing left to do. */
+  | { readonly type: "leave" }
   | { readonly type: "answer"; readonly id: number; readonly answer: Answer };
 
 export interface IsolatedAttempt {

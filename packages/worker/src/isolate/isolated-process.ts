@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { finished } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import { LineSplitter } from "@millrace/core/internal";
 import { childArguments } from "./child-arguments.ts";
@@ -68,7 +70,7 @@ export class IsolatedProcess {
 
   /** Nothing more is wanted of it: it ends as soon as it hears that. */
   dismiss(): void {
-    if (this.#child.connected) this.#child.disconnect();
+    this.send({ type: "leave" });
   }
 
   /** To it and all that it started, apart from what has a group of its own. */
@@ -82,25 +84,33 @@ export class IsolatedProcess {
     }
   }
 
+  /** Not by its `close`, which never comes when somebody has disconnected the channel. */
   #end(): Promise<ProcessEnd> {
-    return new Promise((resolve) => {
-      const end = (exitCode: number | null, signal: string | null, startError: Error | null) => {
-        const [lastLines, isTooLarge] = [this.#lastLines, this.#isTooLarge];
-        resolve({ exitCode, signal, lastLines, isTooLarge, startError });
-      };
-      this.#child.on("error", (error) => {
-        if (this.#child.pid === undefined) end(null, null, error);
-      });
-      this.#child.once("exit", () => {
-        this.kill("SIGKILL");
-        const linger = setTimeout(() => {
-          this.#child.stdout?.destroy();
-          this.#child.stderr?.destroy();
-        }, LINGER_MS);
-        this.#child.once("close", () => clearTimeout(linger));
-      });
-      this.#child.once("close", (exitCode, signal) => end(exitCode, signal, null));
+    const { promise, resolve } = Promise.withResolvers<ProcessEnd>();
+    const end = (
+      exitCode: number | null,
+      signal: string | null,
+      startError: Error | null,
+    ): void => {
+      const [lastLines, isTooLarge] = [this.#lastLines, this.#isTooLarge];
+      resolve({ exitCode, signal, lastLines, isTooLarge, startError });
+    };
+    this.#child.on("error", (error) => {
+      if (this.#child.pid === undefined) end(null, null, error);
     });
+    this.#child.once("exit", (exitCode, signal) => {
+      this.kill("SIGKILL");
+      void this.#drained().then(() => end(exitCode, signal, null));
+    });
+    return promise;
+  }
+
+  /** Resolves when all that it wrote was read; what it left behind may write on, but not for long. */
+  async #drained(): Promise<void> {
+    const streams = [this.#child.stdout, this.#child.stderr].filter((stream) => stream !== null);
+    const linger = setTimeout(() => streams.forEach((stream) => stream.destroy()), LINGER_MS);
+    await Promise.allSettled(streams.map((stream) => finished(stream)));
+    clearTimeout(linger);
   }
 
   #tellLines(stream: "stdout" | "stderr", tell: IsolatedProcessParts["onLine"]): void {
@@ -123,5 +133,8 @@ export class IsolatedProcess {
 
 function ownEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !SECRET_VARIABLE.test(name));
+  const compiled = getCompileCacheDir();
+  // Compiling is the most of what it takes to start.
+  if (compiled !== undefined) entries.push(["NODE_COMPILE_CACHE", compiled]);
   return Object.fromEntries(entries);
 }
