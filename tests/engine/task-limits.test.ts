@@ -1,8 +1,12 @@
+import { randomUUID } from "node:crypto";
 import {
   type ClaimedTask,
   type JsonValue,
+  type PipelineSpec,
   present,
+  type ResourceSpec,
   type TaskLimitSpec,
+  versionOf,
 } from "@millrace/core/internal";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Engine, failed, ok, startEngine } from "./engine.ts";
@@ -281,5 +285,65 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
     // Its own key is not locked by who frees the pool: the next transaction looks under both locks.
     await engine.store.fireDue(10);
     expect(names(await engine.claim())).toEqual([last]);
+  });
+
+  describe("of workers that declare what their tasks may take together", () => {
+    const open = async (capacity: ResourceSpec): Promise<string> => {
+      const sessionId = randomUUID();
+      const host = { host: "test", pid: 1, slots: 50, channels: [], leaseMs: 3_600_000_000 };
+      await engine.store.open({ sessionId, ...host, capacity });
+      return sessionId;
+    };
+    const needing = (name: string, resources: ResourceSpec) =>
+      pipelineSpec(name, [taskSpec("a", { resources })]);
+    const channelsOf = (...specs: readonly PipelineSpec[]) =>
+      specs.map((spec) => ({ queue: "default", version: versionOf(spec) }));
+
+    test("one takes what fits, and no small task overtakes a large one for ever", async () => {
+      const large = needing("large", { cpu: 3 });
+      const small = needing("small", { cpu: 1 });
+      const none = pipelineSpec("none", [taskSpec("a")]);
+      await engine.register(large, small, none);
+      const channels = channelsOf(large, small, none);
+      const session = await open({ cpu: 4 });
+      const runs = [await start("small"), await start("small")];
+      const first = await engine.store.claimNext(session, channels, 10);
+      expect(names(first)).toEqual(runs);
+      const big = await start("large");
+      await start("small");
+      const idle = await start("none");
+      expect(names(await engine.store.claimNext(session, channels, 10))).toEqual([idle]);
+      await engine.finish(present(first[0]));
+      const second = await engine.store.claimNext(session, channels, 10);
+      expect(names(second)).toEqual([big]);
+    });
+
+    test("a bell for a task that does not fit is not answered", async () => {
+      const spec = needing("memory", { memoryMb: 600 });
+      await engine.register(spec);
+      const session = await open({ memoryMb: 1_024 });
+      const runs = [await start("memory"), await start("memory")];
+      const ready = await engine.rows<{ taskRunId: number; attempt: number }>(
+        'select task_run_id as "taskRunId", attempt from millrace.ready order by rank, task_run_id',
+      );
+      const claimed = await engine.store.claim(session, ready);
+      expect(names(claimed)).toEqual([runs[0]]);
+      expect(await engine.store.claim(session, ready)).toEqual([]);
+      await engine.finish(present(claimed[0]));
+      expect(names(await engine.store.claim(session, ready))).toEqual([runs[1]]);
+    });
+
+    test("what is too large for one worker is left to another, and holds nobody up", async () => {
+      const large = needing("large", { cpu: 8 });
+      const small = needing("small", { cpu: 1 });
+      await engine.register(large, small);
+      const channels = channelsOf(large, small);
+      const big = await start("large");
+      const little = await start("small");
+      const session = await open({ cpu: 2 });
+      expect(names(await engine.store.claimNext(session, channels, 10))).toEqual([little]);
+      const whatever = await engine.claim();
+      expect(names(whatever)).toEqual([big]);
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import type { BellQueue, Instant, LeaseKeeper } from "@millrace/core/internal";
+import type { BellQueue, Instant, LeaseKeeper, ResourceSpec } from "@millrace/core/internal";
 import {
   checkSchema,
   createStore,
@@ -43,6 +43,8 @@ export interface Services {
 export interface Roles {
   /** Handlers at once; 0 runs none. */
   readonly slots: number;
+  /** What its tasks may take together; absent: it declares none. */
+  readonly capacity?: ResourceSpec | undefined;
   /** Fires timers. */
   readonly scheduler: boolean;
   /** Listens to the project's sources. */
@@ -229,6 +231,7 @@ async function startWorkerRole(
       host: hostname(),
       pid: process.pid,
       slots: roles.slots,
+      capacity: roles.capacity,
       leaseMs: isServer ? WORKER_DEFAULTS.leaseMs : null,
       build: build === null ? null : String(build),
     },

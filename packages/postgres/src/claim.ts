@@ -13,6 +13,7 @@ import {
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "./database.ts";
 import { loadJournals } from "./journal/load-journals.ts";
+import { fitting, lockSession } from "./limit/fitting-tasks.ts";
 import { loadReceived } from "./load-received.ts";
 import { records } from "./records.ts";
 import { transact, type Tx } from "./transact.ts";
@@ -41,41 +42,59 @@ interface ClaimedRow {
   readonly interval_end: Date | null;
 }
 
+/** Of each channel, rows that others may hold before a claim comes away with less than its limit. */
+const PASSED_OVER_MAX = 200;
+
+/** Who claims: a session, and whether it declares what its tasks may take together. */
+export interface Claimant {
+  readonly sessionId: string;
+  readonly hasCapacity: boolean;
+}
+
 /** Claims the attempts named by a bell; what is not ready any more is passed over. */
 export function claim(
   database: Database,
   versions: VersionCache,
-  sessionId: string,
+  claimant: Claimant,
   tasks: readonly { readonly taskRunId: number; readonly attempt: number }[],
 ): Promise<readonly ClaimedTask[]> {
   const wanted = tasks.map(({ taskRunId, attempt }) => ({ id: taskRunId, attempt }));
-  const picked = sql`
-    select r.task_run_id from millrace.ready r
-    join ${records(wanted, "id bigint, attempt int")}
-      on r.task_run_id = x.id and r.attempt = x.attempt
-    order by r.task_run_id for update of r skip locked`;
-  return claimPicked(database, versions, sessionId, picked);
+  const named = sql`millrace.ready r join ${records(wanted, "id bigint, attempt int")}
+    on r.task_run_id = x.id and r.attempt = x.attempt`;
+  const sameChannels = sql`
+    select best.* from (select distinct r.queue, r.version from ${named}) c, lateral (
+      select * from millrace.ready where queue = c.queue and version = c.version
+      order by rank limit ${wanted.length + PASSED_OVER_MAX}
+    ) best`;
+  const picked = claimant.hasCapacity
+    ? sql`
+      select r.task_run_id from (${fitting(claimant.sessionId, sameChannels)}) f
+      join ${named} on r.task_run_id = f.task_run_id
+      order by r.task_run_id for update of r skip locked`
+    : sql`
+      select r.task_run_id from ${named} order by r.task_run_id for update of r skip locked`;
+  return claimPicked(database, versions, claimant, picked);
 }
-
-/** Of each channel, rows that others may hold before a claim comes away with less than its limit. */
-const PASSED_OVER_MAX = 200;
 
 /** Claims the best ranked attempts that are ready on any of the channels. */
 export function claimNext(
   database: Database,
   versions: VersionCache,
-  sessionId: string,
+  claimant: Claimant,
   { channels, limit }: { readonly channels: readonly Channel[]; readonly limit: number },
 ): Promise<readonly ClaimedTask[]> {
-  const picked = sql`
-    select r.task_run_id from ${records(channels, "queue text, version text")},
+  const best = sql`
+    select best.* from ${records(channels, "queue text, version text")},
     lateral (
-      select task_run_id from millrace.ready where queue = x.queue and version = x.version
+      select * from millrace.ready where queue = x.queue and version = x.version
       order by rank limit ${limit + PASSED_OVER_MAX}
-    ) best
-    join millrace.ready r on r.task_run_id = best.task_run_id
+    ) best`;
+  const first = claimant.hasCapacity ? fitting(claimant.sessionId, best) : best;
+  const picked = sql`
+    select r.task_run_id from (${first}) f
+    join millrace.ready r on r.task_run_id = f.task_run_id
     order by r.rank, r.task_run_id limit ${limit} for update of r skip locked`;
-  return claimPicked(database, versions, sessionId, picked);
+  return claimPicked(database, versions, claimant, picked);
 }
 
 /**
@@ -86,10 +105,11 @@ export function claimNext(
 function claimPicked(
   database: Database,
   versions: VersionCache,
-  sessionId: string,
+  { sessionId, hasCapacity }: Claimant,
   picked: RawBuilder<unknown>,
 ): Promise<readonly ClaimedTask[]> {
   return transact(database, "claim tasks", async (tx) => {
+    if (hasCapacity) await lockSession(tx, sessionId);
     const { rows } = await sql<ClaimedRow>`
       with owner as (
         select session_id, build from millrace.worker where session_id = ${sessionId}::uuid
@@ -99,7 +119,7 @@ function claimPicked(
       gone as (
         delete from millrace.ready r using picked p, owner
         where r.task_run_id = p.task_run_id
-        returning r.task_run_id, r.attempt, r.timeout_ms
+        returning r.task_run_id, r.attempt, r.timeout_ms, r.cpu, r.memory_mb
       ),
       claimed as (
         update millrace.task_run t
@@ -107,12 +127,14 @@ function claimPicked(
           begun_at = coalesce(t.begun_at, millrace.now()), build = owner.build
         from gone g, owner
         where t.id = g.task_run_id and t.attempt = g.attempt and t.state = 'queued'
-        returning t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.begun_at, g.timeout_ms
+        returning t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.begun_at, g.timeout_ms,
+          g.cpu, g.memory_mb
       ),
       owned as (
-        insert into millrace.running (task_run_id, run_id, attempt, session_id, times_out_at)
+        insert into millrace.running
+          (task_run_id, run_id, attempt, session_id, times_out_at, cpu, memory_mb)
         select id, run_id, attempt, ${sessionId}::uuid,
-          millrace.now() + timeout_ms * interval '1 millisecond'
+          millrace.now() + timeout_ms * interval '1 millisecond', cpu, memory_mb
         from claimed returning task_run_id, times_out_at
       )
       select c.id, c.run_id, c.task, c.item, c.attempt, c.failures, c.begun_at, o.times_out_at,

@@ -55,14 +55,23 @@ export interface Store
 export function createStore(database: Database): Store {
   const versions = new VersionCache();
   const triggers = new TriggerCache();
+  /** Sessions of this process that declare a capacity. */
+  const sized = new Set<string>();
+  const claimantOf = (sessionId: string) => ({ sessionId, hasCapacity: sized.has(sessionId) });
   return {
-    open: (session) => openSession(database, session),
+    open: async (session) => {
+      await openSession(database, session);
+      if (session.capacity !== undefined) sized.add(session.sessionId);
+    },
     drain: (sessionId) => drainSession(database, sessionId),
-    close: (sessionId) => closeSession(database, sessionId),
+    close: (sessionId) => {
+      sized.delete(sessionId);
+      return closeSession(database, sessionId);
+    },
     listCancelled: (sessionId) => listCancelled(database, sessionId),
-    claim: (sessionId, tasks) => claim(database, versions, sessionId, tasks),
+    claim: (sessionId, tasks) => claim(database, versions, claimantOf(sessionId), tasks),
     claimNext: (sessionId, channels, limit) =>
-      claimNext(database, versions, sessionId, { channels, limit }),
+      claimNext(database, versions, claimantOf(sessionId), { channels, limit }),
     finish: (items) => finish(database, versions, items),
     recordStep: (step) => recordStep(database, step),
     setStatus: (status) => setStatus(database, status),

@@ -16,9 +16,11 @@ export async function openSession(database: Database, session: SessionStart): Pr
       await sql`update millrace.worker set lease_until = '-infinity'`.execute(tx);
     }
     await sql`
-      insert into millrace.worker (session_id, host, pid, slots, channels, build, lease_until)
+      insert into millrace.worker (session_id, host, pid, slots, channels, build, cpu, memory_mb,
+        lease_until)
       values (${session.sessionId}::uuid, ${session.host}, ${session.pid}, ${session.slots},
         ${json(session.channels)}, ${session.build ?? null},
+        ${session.capacity?.cpu ?? null}, ${session.capacity?.memoryMb ?? null},
         coalesce(millrace.now() + ${session.leaseMs}::float8 * interval '1 millisecond', 'infinity'))
     `.execute(tx);
   });

@@ -4,6 +4,7 @@ import type {
   BlobStore,
   LeaseKeeper,
   PipelineDefinition,
+  ResourceSpec,
   SessionStore,
   TaskStore,
 } from "@millrace/core/internal";
@@ -46,6 +47,8 @@ export interface WorkerSettings {
   readonly leaseMs: number | null;
   /** How long a handler may take to stop once its signal has aborted. */
   readonly abortGraceMs: number;
+  /** What its tasks may take together; absent: it declares none, and takes whatever comes. */
+  readonly capacity?: ResourceSpec | undefined;
   /** The build of its code; absent where builds are not numbered. */
   readonly build?: string | null;
 }
@@ -92,6 +95,8 @@ export async function startWorker(
 class Worker {
   readonly #dependencies: WorkerDependencies;
   readonly #abortGraceMs: number;
+  /** What ends makes room for what did not fit, and nobody rings for that. */
+  readonly #hasCapacity: boolean;
   readonly #pace: PollPace;
   readonly #session: SessionKeeper;
   readonly #attempts: Attempts;
@@ -104,12 +109,14 @@ class Worker {
 
   constructor(dependencies: WorkerDependencies, settings: WorkerSettings) {
     const { tasks, followUps, clock } = dependencies;
-    const { definitions, slots, abortGraceMs, host, pid, leaseMs, build = null } = settings;
+    const { definitions, slots, abortGraceMs, host, pid, leaseMs, build = null, capacity } = settings;
     const channels = channelsOf(definitions, build);
     this.#dependencies = dependencies;
     this.#abortGraceMs = abortGraceMs;
     this.#pace = new PollPace(clock, () => followUps.ringsFailed);
-    const start = { host, pid, slots, leaseMs, channels, build };
+    const sized = capacity === undefined ? {} : { capacity };
+    const start = { host, pid, slots, leaseMs, channels, build, ...sized };
+    this.#hasCapacity = capacity !== undefined;
     this.#session = new SessionKeeper(dependencies, start, {
       onOpened: () => this.#opened(),
       onLost: () => this.#lost(),
@@ -170,7 +177,7 @@ class Worker {
 
   #freed(): void {
     this.#look();
-    if (this.#claimer.more) this.#poll?.wake();
+    if (this.#claimer.more || this.#hasCapacity) this.#poll?.wake();
   }
 
   #opened(): void {
