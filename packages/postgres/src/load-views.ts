@@ -38,8 +38,10 @@ export async function loadViews(
     from millrace.task_run t
     left join lateral (
       select count(*)::int as items_waiting, count(*) filter (where c.due)::int as items_due
-      from millrace.task_run c where c.run_id = t.run_id and c.task = t.task and c.parked
-    ) w on t.item_total > 0 and t.state = 'waiting'
+      from millrace.task_run c
+      where t.item_total > 0 and t.state = 'waiting'
+        and c.run_id = t.run_id and c.task = t.task and c.parked
+    ) w on true
     where t.run_id = any(${ids}::bigint[]) and t.task = any(${tasks}::smallint[])
       and t.item = -1`.execute(tx);
   const views = new Map<number, (TaskView | undefined)[]>(ids.map((id) => [id, []]));
@@ -49,8 +51,10 @@ export async function loadViews(
 
 function toView(row: ViewRow): TaskView {
   const { state, way, due, stop_state, stop_reason } = row;
-  const stop = stop_state === null ? null : { state: stop_state, reason: stop_reason ?? "" };
-  return { state, way, items: toItems(row), due: due === true, stop };
+  const view = { state, way, items: toItems(row), due: due === true };
+  return stop_state === null
+    ? view
+    : { ...view, stop: { state: stop_state, reason: stop_reason ?? "it was stopped" } };
 }
 
 function toItems(row: ViewRow): ItemCounts | null {

@@ -43,7 +43,7 @@ function startItems(pass: Pass, task: number, items: ItemCounts, maxParallel: nu
 
 /** Once: what has been told to stop is stopping. A cancelled run has told everything. */
 function tellStop(pass: Pass, task: number, stop: TaskStop | undefined): void {
-  if (stop === undefined || pass.cancelling || pass.views[task]?.stop != null) return;
+  if (stop === undefined || pass.cancelling || pass.views[task]?.stop !== undefined) return;
   pass.stop.push({ task, ...stop });
 }
 

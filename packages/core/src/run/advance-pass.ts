@@ -81,7 +81,7 @@ export function resumeDue(pass: Pass): void {
   for (const index of pass.graph.order) {
     const view = pass.views[index];
     const due = dueOf(view);
-    if (due === 0 || pass.stops[index] !== undefined || view?.stop != null) continue;
+    if (due === 0 || pass.stops[index] !== undefined || view?.stop !== undefined) continue;
     const count = Math.min(due, roomFor(pass, index));
     if (count === 0) continue;
     takeRoom(pass, index, count);

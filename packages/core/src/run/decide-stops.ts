@@ -46,6 +46,6 @@ function hasFailed(view: TaskView | undefined): boolean {
   if (view === undefined) return false;
   if (view.state === "failed") return true;
   // Items that were cancelled count as failed: a map that was stopped says nothing of its own.
-  const isStopped = view.stop != null || isTerminal(view.state);
+  const isStopped = view.stop !== undefined || isTerminal(view.state);
   return !isStopped && view.items !== null && view.items.failed > 0;
 }

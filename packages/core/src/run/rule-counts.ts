@@ -44,7 +44,9 @@ export function countOne(view: RuledView | undefined): RuleCounts {
     case "failed":
     case "cancelled":
       return { ...NONE, failed: 1 };
-    default:
+    case "queued":
+    case "running":
+    case "waiting":
       return NONE;
   }
 }

@@ -50,9 +50,8 @@ function describe(
   const failed = counts.failed + counts.upstreamFailed;
   const minded = decision === "upstream_failed" ? failed : mindedOf(rule, counts);
   if (minded === 0) return null;
-  const isMap = view?.items != null && counts.total > 1;
-  if (isMap) return wordsOfItems(counts);
-  return view === undefined ? "was not decided" : wordsOf(view.state);
+  if (view === undefined) return "was not decided";
+  return view.items !== null && counts.total > 1 ? wordsOfItems(counts) : wordsOf(view.state);
 }
 
 /** How many outcomes keep a rule from being met that skips. */

@@ -82,12 +82,26 @@ function mapped(outcomes: readonly Outcome[]): Upstream {
   };
 }
 
+/** The same after it was settled. */
+function settled(outcomes: readonly Outcome[]): Upstream {
+  const { view, outcomes: counted } = mapped(outcomes);
+  const failed = counted.includes("F") || counted.includes("C");
+  const skipped = counted.every((one) => one === "K");
+  const state = failed ? "failed" : skipped ? "skipped" : "succeeded";
+  return { view: { way: null, items: view?.items ?? null, state }, outcomes: counted };
+}
+
 const ITEMS: readonly Outcome[] = ["S", "F", "K", "?"];
 const UPSTREAMS: readonly Upstream[] = [
   { view: undefined, outcomes: ["?"] },
   ...STATES.map(([state, outcome]) => ({ view: plain(state), outcomes: [outcome] })),
   mapped([]),
   ...ITEMS.map((one) => mapped([one])),
+  settled([]),
+  settled(["S", "K"]),
+  settled(["S", "F"]),
+  settled(["K", "C"]),
+  settled(["K", "K"]),
   ...ITEMS.flatMap((one, at) => ITEMS.slice(at).map((other) => mapped([one, other]))),
 ];
 
@@ -137,7 +151,10 @@ test("what is decided once does not change when more upstream tasks end", () => 
       for (const second of ended) {
         const late = decided(graph, [first, second]);
         const early = decided(graph, [first, { view: plain("running"), outcomes: ["?"] }]);
-        expect(["wait", late], `${rule} of ${first.outcomes} ${second.outcomes}`).toContain(early);
+        expect(
+          ["wait", late],
+          `${rule} of ${first.outcomes.join("")} ${second.outcomes.join("")}`,
+        ).toContain(early);
       }
     }
   }

@@ -10,7 +10,7 @@ export interface TaskView {
   /** It waited, and may go on as soon as there is room: a retry is due, or a wait has an answer. */
   readonly due?: boolean;
   /** It has been asked to stop, and ends so unless it succeeds all the same. */
-  readonly stop?: TaskStop | null;
+  readonly stop?: TaskStop;
 }
 
 export interface ItemCounts {
