@@ -1,5 +1,5 @@
 /** What README and tutorial show is what is there. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { toProject } from "@millrace/cli";
 import { checkDeployment, checkGraph } from "@millrace/core/internal";
@@ -15,7 +15,10 @@ interface Block {
 const root = path.join(import.meta.dirname, "..");
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
 
-const PAGES = ["README.md", "docs/tutorial.md"];
+const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
+  (page) => `docs/examples/${page}`,
+);
+const PAGES = ["README.md", "docs/tutorial.md", ...EXAMPLES];
 const blocks = PAGES.flatMap(blocksOf);
 const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
 /** Servers, not pipelines. */
