@@ -44,6 +44,14 @@ function taskProblems(
   return inputsOf(task) === inputsOf(other) ? [] : [`task ${task.name} gets other inputs in it`];
 }
 
-function inputsOf({ needs, needsList, over, cross, overPartitions, when }: TaskSpec): string {
-  return canonicalJson({ needs, needsList, over, cross, overPartitions, when });
+function inputsOf({
+  needs,
+  needsList,
+  over,
+  cross,
+  overPartitions,
+  overSchemes,
+  when,
+}: TaskSpec): string {
+  return canonicalJson({ needs, needsList, over, cross, overPartitions, overSchemes, when });
 }

@@ -1,9 +1,8 @@
 import type { Handler } from "../pipeline/definition.ts";
 import type { ApprovalSpec } from "../spec/task-spec.ts";
 import type { Approved } from "./approval-options.ts";
-import { ApprovalRejected } from "./approval-rejected.ts";
+import { ApprovalExpired, ApprovalRejected } from "./approval-rejected.ts";
 import type { Context } from "./context.ts";
-import { NonRetryable } from "./non-retryable.ts";
 import { APPROVAL_DEFAULTS } from "./task-defaults.ts";
 import { TaskSkipped } from "./task-skipped.ts";
 
@@ -27,7 +26,7 @@ export function approvalHandler(written: WrittenApproval): Handler {
     if (verdict === "rejected") throw new ApprovalRejected({ by, comment });
     if (verdict === "timed_out" && onTimeout !== "approve") {
       const message = `nobody answered within ${timeout}`;
-      throw onTimeout === "skip" ? new TaskSkipped(message) : new NonRetryable(message);
+      throw onTimeout === "skip" ? new TaskSkipped(message) : new ApprovalExpired(message);
     }
     return { by, comment, at };
   };

@@ -1,6 +1,16 @@
 import { NonRetryable } from "./non-retryable.ts";
 
-/** Somebody said no. It fails the task of an `approval()`, and another attempt would not help. */
+/** Nobody answered in time, and that is a no. */
+export class ApprovalExpired extends NonRetryable {
+  override readonly name = "ApprovalExpired";
+}
+
+/**
+ * Somebody said no. It fails the task of an `approval()`, and another attempt would not help.
+ *
+ * @example
+ * task("tell", { when: ok.failed() }, () => mail("it was rejected"));
+ */
 export class ApprovalRejected extends NonRetryable {
   override readonly name = "ApprovalRejected";
   /** Who said it; null when that is not known. */

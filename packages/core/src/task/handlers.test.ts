@@ -91,6 +91,7 @@ describe("an approval", () => {
     const late = { timeout: "2d" };
     const failed = await answered("timed_out", late).catch((reason: unknown) => reason);
     expect(isNotRetryable(failed) && failed.message).toBe("nobody answered within 2d");
+    expect(failed).toMatchObject({ name: "ApprovalExpired" });
     const skip = { ...late, onTimeout: "skip" };
     const skipped = await answered("timed_out", skip).catch((reason: unknown) => reason);
     expect(isTaskSkipped(skipped) && !isNotRetryable(skipped)).toBe(true);

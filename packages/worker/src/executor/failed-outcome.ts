@@ -12,7 +12,12 @@ import { cleaned, toStoredError } from "./stored-error.ts";
 
 const REASON_BYTES_MAX = 1_024;
 /** Of errors that end an attempt because something else ended otherwise than asked. */
-const REFUSALS: ReadonlySet<string> = new Set(["CallFailed", "ApprovalRejected", "WaitFailed"]);
+const REFUSALS: ReadonlySet<string> = new Set([
+  "CallFailed",
+  "ApprovalRejected",
+  "ApprovalExpired",
+  "WaitFailed",
+]);
 
 /** What becomes of an attempt whose handler threw. */
 export function failedOutcome(
