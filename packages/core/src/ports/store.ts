@@ -40,7 +40,11 @@ export interface ClaimedTask {
   readonly timesOutAt: Instant;
   /** When its first attempt was claimed. */
   readonly begunAt: Instant;
-  /** What earlier attempts did durably, and what came of their waits. */
+  /**
+   * What earlier attempts did durably, and what came of their waits, in the order in which those
+   * attempts saw it: an answer that came while one ran comes after all that this one did. What
+   * still waits is last.
+   */
   readonly journal: readonly JournalEntry[];
   readonly run: RunView;
   /** What it needs, by alias, paths applied. The output of a mapped task is in item order. */
