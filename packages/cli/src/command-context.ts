@@ -1,5 +1,6 @@
 import path from "node:path";
 import { isRecord } from "@millrace/core/internal";
+import { openBlobStore } from "@millrace/worker";
 import type { Command } from "commander";
 import type { Services } from "./compose.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -28,6 +29,7 @@ interface GlobalOptions {
   readonly database?: string;
   readonly data: string;
   readonly redis?: string;
+  readonly blobs?: string;
   readonly project?: string;
   readonly build?: string;
   readonly json?: boolean;
@@ -62,14 +64,24 @@ export function terminalOf(options: Partial<GlobalOptions>): Terminal {
   return new Terminal({ json, quiet, verbose, color }, { stdout, stderr, environment: env });
 }
 
-function servicesOf({ database, data, redis }: GlobalOptions, directory: string): Services {
+function servicesOf(options: GlobalOptions, directory: string): Services {
+  const { database, data, redis } = options;
+  const given = hasText(options.blobs) ? blobPlace(options.blobs, directory) : null;
   if (!hasText(database)) {
     // Bells of the embedded database ring in its one process: there is nobody else to wake.
-    return { database: { directory: path.resolve(directory, data, "db") }, redisUrl: null };
+    const blobs = given ?? path.resolve(directory, data, "blobs");
+    return { database: { directory: path.resolve(directory, data, "db") }, redisUrl: null, blobs };
   }
   checkUrl("--database", database, ["postgres:", "postgresql:"]);
   if (hasText(redis)) checkUrl("--redis", redis, ["redis:", "rediss:"]);
-  return { database: { url: database }, redisUrl: hasText(redis) ? redis : null };
+  return { database: { url: database }, redisUrl: hasText(redis) ? redis : null, blobs: given };
+}
+
+/** @throws {INPUT_INVALID} When it is neither a directory nor a bucket. */
+function blobPlace(text: string, directory: string): string {
+  const place = /^[a-z][a-z0-9+.-]+:\/\//i.test(text) ? text : path.resolve(directory, text);
+  openBlobStore(place);
+  return place;
 }
 
 /** An empty variable of the environment is one that is not set. */

@@ -1,6 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import type { BellQueue, Instant, LeaseKeeper, ResourceSpec } from "@millrace/core/internal";
+import type {
+  BellQueue,
+  BlobStore,
+  Instant,
+  LeaseKeeper,
+  ResourceSpec,
+} from "@millrace/core/internal";
 import {
   checkSchema,
   createStore,
@@ -18,6 +24,7 @@ import {
   FollowUps,
   InProcessBellQueue,
   type Observer,
+  openBlobStore,
   readSettings,
   safeObserver,
   type Scheduler,
@@ -37,6 +44,8 @@ export interface Services {
   readonly database: { readonly url: string } | { readonly directory: string | null };
   /** Null: bells ring within this process only, and other processes find work by polling. */
   readonly redisUrl: string | null;
+  /** Where large outputs and blobs lie: a directory or `s3://bucket/prefix`; absent: nowhere. */
+  readonly blobs?: string | null;
 }
 
 /** Which parts a process plays; any number of processes may play each. */
@@ -202,7 +211,7 @@ function openQueue({ redisUrl }: Services, slots: number, observe: Observer): Be
 }
 
 async function startWorkerRole(
-  { definitions, build }: Project,
+  { definitions, build, files }: Project,
   { services, roles }: RuntimeOptions,
   parts: {
     store: Store;
@@ -223,10 +232,11 @@ async function startWorkerRole(
     ? new PostgresLeaseKeeper({ url: services.database.url })
     : new NoLeaseKeeper();
   return startWorker(
-    { ...shared, sessions: store, tasks: store, lease },
+    { ...shared, sessions: store, tasks: store, lease, blobs: openBlobs(services) },
     {
       ...WORKER_DEFAULTS,
       definitions,
+      ...(files.length > 0 && { isolateModules: files }),
       settings,
       host: hostname(),
       pid: process.pid,
@@ -236,6 +246,10 @@ async function startWorkerRole(
       build: build === null ? null : String(build),
     },
   );
+}
+
+function openBlobs({ blobs = null }: Services): BlobStore | null {
+  return blobs === null ? null : openBlobStore(blobs);
 }
 
 /** One for ringing, and one that waits for each channel that a worker hears. */

@@ -79,6 +79,10 @@ function globalOptions(): readonly Option[] {
     ),
     new Option("--data <dir>", "where the embedded database lies").default(".millrace"),
     new Option("--redis <url>", "Redis that wakes processes at once").env("MILLRACE_REDIS_URL"),
+    new Option(
+      "--blobs <place>",
+      "directory or s3://bucket/prefix for large outputs; else <data>/blobs if embedded",
+    ).env("MILLRACE_BLOBS"),
     new Option("--project <name>", "name of the deployment; else package.json's").env(
       "MILLRACE_PROJECT",
     ),

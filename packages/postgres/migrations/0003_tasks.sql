@@ -209,3 +209,17 @@ create unique index timer_of_task_group on millrace.timer (run_id, group_name)
 create sequence millrace.step_seen;
 
 alter table millrace.step add column seen_order bigint;
+
+-- Outputs that are too large for a row: `{"~blob": key, "bytes": n, "as": "json"}` stands for one.
+create function millrace.part_of(value jsonb, path text[]) returns jsonb
+  language sql immutable parallel safe as $$
+  select case
+    when value ->> 'as' = 'json' and value -> '~blob' is not null and cardinality(path) > 0
+      then value || jsonb_build_object('path', path)
+    when value ->> 'as' = 'json' and value -> '~blob' is not null then value
+    else value #> path
+  end
+$$;
+
+comment on function millrace.part_of is
+  'A part of an output; of one in the blob store what stands for that part.';

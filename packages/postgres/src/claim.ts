@@ -2,12 +2,10 @@ import {
   type Channel,
   type ClaimedTask,
   isTerminal,
-  type JournalEntry,
   type JsonValue,
   type NeedOutcome,
   type Partition,
   present,
-  type ReceivedFact,
   type TaskState,
 } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
@@ -157,13 +155,11 @@ function claimPicked(
     const received = await loadReceived(tx, triggered);
     const journals = await loadJournals(tx, rows);
     return rows.map((row) =>
-      toClaimed(
-        row,
-        version(row.version_id),
-        needs.get(row.id),
-        received.get(row.run_id),
-        journals.get(row.id),
-      ),
+      toClaimed(row, version(row.version_id), {
+        needs: needs.get(row.id) ?? {},
+        received: received.get(row.run_id) ?? [],
+        journal: journals.get(row.id) ?? [],
+      }),
     );
   });
 }
@@ -191,7 +187,7 @@ async function loadNeeds(
     output: JsonValue;
     message: string | null;
   }>`select x.id, x.alias, t.state,
-       o.value #> array(select jsonb_array_elements_text(x.path)) as output,
+       millrace.part_of(o.value, array(select jsonb_array_elements_text(x.path))) as output,
        coalesce(t.error ->> 'message', t.reason) as message
      from ${records(wanted, columns)}
      join millrace.task_run t on t.run_id = x.run_id and t.task = x.task and t.item = -1
@@ -218,9 +214,7 @@ function toOutcome(row: {
 function toClaimed(
   row: ClaimedRow,
   version: LoadedVersion,
-  needs: Readonly<Record<string, NeedOutcome>> = {},
-  received: readonly ReceivedFact[] = [],
-  journal: readonly JournalEntry[] = [],
+  given: Pick<ClaimedTask, "needs" | "received" | "journal">,
 ): ClaimedTask {
   const start = row.interval_start?.getTime();
   const end = row.interval_end?.getTime();
@@ -235,7 +229,6 @@ function toClaimed(
     item: row.item < 0 ? null : { index: row.item, value: row.item_value },
     timesOutAt: row.times_out_at.getTime(),
     begunAt: row.begun_at.getTime(),
-    journal,
     run: {
       id: row.run_id,
       partition: JSON.parse(row.partition) as Partition,
@@ -247,7 +240,6 @@ function toClaimed(
       logicalAt: row.logical_at?.getTime() ?? null,
       interval: start === undefined || end === undefined ? null : { start, end },
     },
-    needs,
-    received,
+    ...given,
   };
 }

@@ -29,5 +29,5 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
     input.build === null
       ? null
       : wholeNumber("--build", input.build, { min: 0, max: Number.MAX_SAFE_INTEGER });
-  return toProject({ name, build, modules });
+  return toProject({ name, build, modules, files: found });
 }

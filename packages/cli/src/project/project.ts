@@ -9,6 +9,8 @@ export interface Project {
   readonly build: number | null;
   readonly definitions: readonly PipelineDefinition[];
   readonly sources: readonly ObjectSource[];
+  /** Absolute paths of the modules, which isolated tasks load in their own processes. */
+  readonly files: readonly string[];
 }
 
 export interface ProjectOptions {
@@ -16,6 +18,8 @@ export interface ProjectOptions {
   readonly build?: number | null;
   /** Modules whose exports are looked through for pipelines and sources; others are let be. */
   readonly modules: readonly object[];
+  /** Their absolute paths; unless given, isolated tasks cannot run. */
+  readonly files?: readonly string[];
 }
 
 /**
@@ -24,7 +28,7 @@ export interface ProjectOptions {
  *
  * @throws {DEFINITION_INVALID} When there is no pipeline, or two different ones have one name.
  */
-export function toProject({ name, build = null, modules }: ProjectOptions): Project {
+export function toProject({ name, build = null, modules, files = [] }: ProjectOptions): Project {
   const exported = modules.flatMap((module) => Object.values(module as Record<string, unknown>));
   const definitions = [...new Set(exported.filter(hasDefinition).map(definitionOf))];
   const sources = [...new Set(exported.filter(isObjectSource))];
@@ -43,5 +47,5 @@ export function toProject({ name, build = null, modules }: ProjectOptions): Proj
         "as in `export const report = pipeline(…)`.",
     ]);
   }
-  return { name, build, definitions, sources };
+  return { name, build, definitions, sources, files };
 }
