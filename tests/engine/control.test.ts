@@ -28,6 +28,8 @@ const SHEETS = pipelineSpec("sheets", [
   taskSpec("sum", { needs: after("each") }),
 ]);
 
+const valueOf = ({ item }: ClaimedTask): string => JSON.stringify(item?.value).slice(1, -1);
+
 describe.each(["embedded", "server"] as const)("control of runs, %s", (kind) => {
   let engine: Engine;
   beforeAll(async () => {
@@ -148,6 +150,20 @@ describe.each(["embedded", "server"] as const)("control of runs, %s", (kind) => 
       await engine.settle();
     });
 
+    test("is made once while it lives, and may be retried itself", async () => {
+      const runId = await engine.start("flow");
+      await engine.settle({ clean: () => failed() });
+      const { runId: next } = await engine.store.retryFailed(runId, ANA);
+      await expect(engine.store.retryFailed(runId, ANA)).rejects.toMatchObject({
+        code: "CONFLICT",
+        message: expect.stringContaining(`run_${next} goes on from run_${runId} already`),
+      });
+      await engine.settle({ clean: () => failed() });
+      const { runId: third } = await engine.store.retryFailed(next, ANA);
+      expect(named(await engine.settle())).toEqual(["clean", "write"]);
+      expect(await runOf(third)).toMatchObject({ state: "succeeded", retry_of: next });
+    });
+
     test("is refused where nothing failed", async () => {
       const runId = await engine.start("flow");
       await engine.settle();
@@ -162,13 +178,13 @@ describe.each(["embedded", "server"] as const)("control of runs, %s", (kind) => 
       const handlers = { list: () => ok(["a", "b", "c"]) };
       await engine.settle({
         ...handlers,
-        each: ({ item }) => (item?.value === "b" ? failed() : ok(`${item?.value}1`)),
+        each: (task) => (valueOf(task) === "b" ? failed() : ok(`${valueOf(task)}1`)),
       });
       expect(await tasksOf(runId, SHEETS)).toMatchObject({ each: "failed", "each[1]": "failed" });
       const { runId: next } = await engine.store.retryFailed(runId, ANA);
       const sums: unknown[] = [];
       const done = await engine.settle({
-        each: ({ item }) => ok(`${item?.value}2`),
+        each: (task) => ok(`${valueOf(task)}2`),
         sum: ({ needs }) => (sums.push(needs["each"]), ok()),
       });
       expect(done.map(({ task, item }) => [task, item?.index ?? null])).toEqual([

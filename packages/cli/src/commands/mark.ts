@@ -40,7 +40,7 @@ export function markCommand(run: Runner): Command {
         "  millrace mark run_12 notify skipped",
     );
   return withSaid(command).action(
-    (text: string, task: string, as: Mark["as"], options: MarkOptions, self: Command) =>
+    (...[text, task, as, options, self]: [string, string, Mark["as"], MarkOptions, Command]) =>
       run(self, (context) => {
         const asked = { runId: toRunId(text), task, as };
         return withStore(context, (open) => mark(context, open, asked, options));

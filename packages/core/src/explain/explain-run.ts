@@ -146,17 +146,21 @@ function reasonOf(
   return story.consumed.length > 0 ? reasonByTime(story, how, missing) : reasonWithoutFacts(story);
 }
 
+function plain(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "?";
+}
+
 /** A person had a run that had ended done again, in whole or in part. */
 function reasonOfRepeat({ cause }: RunStory): Reason | null {
   const { type, run, task, mark, by, why } = isRecord(cause) ? cause : {};
   if (type !== "retry" && type !== "rerun") return null;
-  const what = type === "retry" ? "what failed" : `task ${String(task)} and what follows`;
+  const what = type === "retry" ? "what failed" : `task ${plain(task)} and what follows`;
   const to =
     typeof mark === "string"
-      ? `go on from run_${String(run)} with task ${String(task)} ${mark}`
-      : `do ${what} of run_${String(run)} again`;
+      ? `go on from run_${plain(run)} with task ${plain(task)} ${mark}`
+      : `do ${what} of run_${plain(run)} again`;
   const reason = typeof why === "string" ? `: ${why}` : "";
-  return { code: "rerun", sentence: `Started by ${String(by)}, to ${to}${reason}.` };
+  return { code: "rerun", sentence: `Started by ${plain(by)}, to ${to}${reason}.` };
 }
 
 function nameOf(fact: FactNote): string {

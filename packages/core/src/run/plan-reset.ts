@@ -71,5 +71,6 @@ function isRoot(view: TaskView | undefined, index: number, ask: ResetAsk): boole
 }
 
 function hasSucceededItems(view: TaskView | undefined): boolean {
-  return view?.items != null && view.items.done > view.items.failed;
+  const items = view?.items ?? null;
+  return items !== null && items.done > items.failed;
 }

@@ -51,7 +51,7 @@ export async function toMarked(
     as,
     reason: `marked as ${as} by ${said.by}${said.why === null ? "" : `: ${said.why}`}`,
     output,
-    way: as === "succeeded" && task.kind === "branch" ? String(output) : null,
+    way: as === "succeeded" && task.kind === "branch" && typeof output === "string" ? output : null,
     updates: implied.updates,
     said,
   };

@@ -4,7 +4,7 @@ import { insertRuns, type NewRun } from "../insert-runs.ts";
 import { records } from "../records.ts";
 import type { LoadedVersion } from "../version-cache.ts";
 import type { Work } from "../work.ts";
-import type { ControlledRun } from "./controlled-run.ts";
+import { conflict, type ControlledRun } from "./controlled-run.ts";
 
 /** A run that begins with outcomes of another one. */
 export interface Repeat {
@@ -18,8 +18,14 @@ export interface Repeat {
   readonly prepare?: (runId: number) => Promise<void>;
 }
 
-/** Inserts the new run with what it keeps, and starts it. @returns Its id. */
+/**
+ * Inserts the new run with what it keeps, and starts it.
+ *
+ * @returns Its id.
+ * @throws {CONFLICT} When one goes on from the first run already: two would do the same twice.
+ */
 export async function repeatRun(work: Work, run: ControlledRun, repeat: Repeat): Promise<number> {
+  await assertNotRepeated(work, run.runId);
   const { version, cause } = repeat;
   const isSame = version.versionId === run.version.versionId;
   const first = await loadFirst(work, run.runId);
@@ -35,6 +41,19 @@ export async function repeatRun(work: Work, run: ControlledRun, repeat: Repeat):
   };
   const [runId = 0] = await insertRuns(work, [again]);
   return runId;
+}
+
+async function assertNotRepeated({ tx }: Work, runId: number): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    select id from millrace.run where retry_of = ${runId} and ended_at is null
+    order by id limit 1`.execute(tx);
+  const [live] = rows;
+  if (live === undefined) return;
+  throw conflict(
+    runId,
+    `run_${live.id} goes on from run_${runId} already, and has not ended. Act on run_${live.id}, ` +
+      "or cancel it first.",
+  );
 }
 
 type First = Omit<NewRun, "version" | "cause">;
@@ -83,7 +102,7 @@ async function takeOver(
     from millrace.run o where n.id = ${to} and o.id = ${from}`.execute(tx);
 }
 
-/** Copies the rows and outputs that stay. Items go along only where they are all that stays. */
+/** Copies the rows and outputs that stay, with their items, of which a later retry may keep some. */
 async function copyKept(
   { tx }: Work,
   { from, to }: { readonly from: number; readonly to: number },
@@ -91,8 +110,8 @@ async function copyKept(
 ): Promise<void> {
   const pairs = (tasks: readonly number[], isWhole: boolean) =>
     tasks.flatMap((task) => {
-      const first = indexes[task];
-      return first == null ? [] : [{ task, first, whole: isWhole }];
+      const first = indexes[task] ?? null;
+      return first === null ? [] : [{ task, first, whole: isWhole }];
     });
   const rows = [...pairs(plan.kept, true), ...pairs(plan.keptItems, false)];
   if (rows.length === 0) return;
