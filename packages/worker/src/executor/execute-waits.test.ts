@@ -109,6 +109,8 @@ describe("waits", () => {
     const waits = await waitsOf((c) => c.waitForRun({ pipeline: daily, ...window }));
     expect(waits).toMatchObject([{ wait: late }]);
     expect(await errorOf((c) => c.waitForRun("12"))).toMatchObject({ retryable: false });
+    const own = await errorOf((c) => c.waitForRun("run_12"));
+    expect(own.message).toContain("waits for its own run");
   });
 
   test.each<[JsonValue, object]>([
@@ -201,7 +203,7 @@ describe("calls", () => {
       "of a wrong partition",
       (c) => c.call(report, { level: 1 }, { partition: { a: "b" } }),
       calls,
-      "partition key a is not the dataset's",
+      "partition key a is not one of its keys",
     ],
     ["of nothing", (c) => c.call("report"), calls, "give it a pipeline"],
   ])("a call %s is refused for good", async (_name, calling, spec, message) => {

@@ -36,7 +36,7 @@ export function partitionProblems(
   const known = declared.length === 0 ? "it has no partitions" : `it has ${declared.join(", ")}`;
   const unknown = Object.keys(partition).filter((key) => !Object.hasOwn(schemes, key));
   return [
-    ...unknown.map((key) => `partition key ${key} is not the dataset's; ${known}`),
+    ...unknown.map((key) => `partition key ${key} is not one of its keys; ${known}`),
     ...Object.entries(schemes).flatMap(([key, scheme]) => {
       const value = partition[key];
       if (typeof value !== "string") {

@@ -14,7 +14,7 @@ export interface DurableContextParts extends CallParts {
 /** The durable part of a handler's context; `Context` of core says what users see of it. */
 export function durableContext(parts: DurableContextParts): object {
   const { durable, secrets, definition } = parts;
-  const { partitions } = definition.spec;
+  const own = { runId: parts.claimed.runId, partitions: definition.spec.partitions };
   const guarded =
     <A extends readonly unknown[]>(method: (...given: A) => Promise<unknown>) =>
     (...given: A): Promise<unknown> =>
@@ -27,7 +27,7 @@ export function durableContext(parts: DurableContextParts): object {
       waitForEvent(durable, what, options),
     ),
     waitForRun: guarded((which: unknown, options?: unknown) =>
-      waitForRun(durable, partitions, which, options),
+      waitForRun(durable, own, which, options),
     ),
     call: guarded((pipeline: unknown, params?: unknown, options?: unknown) =>
       call(parts, pipeline, params, options),

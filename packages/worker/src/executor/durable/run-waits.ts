@@ -13,14 +13,17 @@ import { durationMs, misuse, nameIn, optionsOf, told } from "./wait-options.ts";
 /** Waits for the end of a run: of one that is known, or of one of a pipeline. */
 export async function waitForRun(
   durable: Durable,
-  partitions: PartitionSchemes,
+  own: { readonly runId: number; readonly partitions: PartitionSchemes },
   which: unknown,
   given?: unknown,
 ): Promise<object> {
   const options = optionsOf("waitForRun()", given);
   const name = nameIn(options) ?? durable.ordinalName("run");
   const timeoutMs = durationMs("the timeout of waitForRun()", options["timeout"]);
-  const wait = { ...whichRun(which, partitions), timeoutMs } as Wait;
+  const wait = { ...whichRun(which, own.partitions), timeoutMs } as Wait;
+  if (wait.kind === "run" && wait.runId === own.runId) {
+    throw misuse(`waitForRun(${told(which)}) waits for its own run`, "it would never end");
+  }
   return toRunEnd((await durable.wait(name, wait)) as unknown as RunEndAnswer);
 }
 
