@@ -16,7 +16,7 @@ describe.each(["embedded", "server"] as const)("calls on the %s database", (kind
     const ask = taskSpec("ask");
     await engine.register(
       pipelineSpec("caller", [ask], { result: "ask" }),
-      pipelineSpec("two-calls", [ask, taskSpec("next", { needs: after("ask") })]),
+      pipelineSpec("two-tasks", [ask, taskSpec("next", { needs: after("ask") })]),
       pipelineSpec("called", [taskSpec("do")], { result: "do" }),
       pipelineSpec("one-at-a-time", [taskSpec("do")], { result: "do", maxActiveRuns: 1 }),
       pipelineSpec("daily", [taskSpec("do")], { result: "do", partitions: DAY }),
@@ -29,7 +29,7 @@ describe.each(["embedded", "server"] as const)("calls on the %s database", (kind
   }, 60_000);
   afterAll(() => engine.close());
 
-  const { pass, runRow, result, count, leaks } = waitingRoom(() => engine);
+  const { pass, moveClock, runRow, result, count, leaks } = waitingRoom(() => engine);
   const ask = asking({ name: "call 1", wait: calling("called") });
   const passOn = asking({ name: "call 1", wait: calling("called") });
   const childOf = async (runId: number) => {
@@ -232,6 +232,45 @@ describe.each(["embedded", "server"] as const)("calls on the %s database", (kind
       await engine.settle();
       expect(await count(`millrace.run where parent_run_id = ${run}`)).toBe(0);
       expect(await leaks()).toEqual(NOTHING);
+    });
+
+    test("a run that is cancelled while its task runs starts none of its calls either", async () => {
+      const run = await engine.start("caller");
+      const both = [
+        { name: "s", wait: { kind: "sleep", until: 0, afterMs: 0 } },
+        { name: "c", wait: calling("called") },
+      ] as const;
+      const [first] = await engine.claim();
+      await engine.finish(present(first), suspended(...both));
+      const wakes = await engine.store.listPending(0, 100);
+      await engine.store.evaluate((await engine.store.fireDue(10)).facts);
+      const [second] = await engine.claim();
+      await engine.store.cancelRun(run);
+      await engine.store.evaluate(wakes);
+      expect(await count(`millrace.run where parent_run_id = ${run}`)).toBe(0);
+      await engine.finish(present(second), { type: "cancelled" });
+      await engine.settle();
+      expect(await leaks()).toEqual(NOTHING);
+    });
+
+    test("what a task leaves open is closed when it ends, not when its run does", async () => {
+      await pass(0);
+      const race = (): AttemptOutcome =>
+        suspended({ name: "c", wait: calling("called") }, { name: "s", wait: sleep(1_000) });
+      const run = await engine.start("two-tasks");
+      const held = await holding([], { ask: race })();
+      await moveClock(1_000);
+      const { facts } = await engine.store.fireDue(10);
+      await engine.store.evaluate(facts);
+      const [asker] = await engine.claim();
+      await engine.finish(present(asker));
+      expect(await leaks()).toMatchObject({ open: 0, sources: 0, timers: 0 });
+      expect((await runRow(run)).state).toBe("running");
+      await engine.settle();
+      expect((await childOf(run)).asked).toBe(true);
+      await engine.finish(present(held[0]), { type: "cancelled" });
+      await engine.settle();
+      expect((await runRow(run)).state).toBe("succeeded");
     });
 
     test("an attempt that suspends after its run was cancelled is cancelled, and asks nothing", async () => {
