@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import {
+  type Context,
   cross,
   daily,
   event,
@@ -9,6 +10,7 @@ import {
   type Handle,
   keys,
   monthly,
+  namespace,
   offset,
   partitions,
   pipeline,
@@ -83,6 +85,21 @@ test("a call has the types of what it calls", () => {
     expectTypeOf(call("far", { pipeline: far, params: () => ({ n: 1 }) })).toEqualTypeOf<
       Handle<boolean>
     >();
+  });
+});
+
+test("a function of the user's may take the context of any task, or a part of it", () => {
+  const rest = ({ log, sleep }: Context): Promise<void> => {
+    log.info("resting");
+    return sleep("1m");
+  };
+  const counted = ({ step }: Pick<Context, "step">): Promise<number> => step("count", () => 1);
+  const ops = namespace("ops", { variables: z.object({ a: z.string() }), secrets: ["k"] });
+  pipeline("p", { namespace: ops, partitions: { date: day } }, ({ task }) => {
+    task("t", async (context) => {
+      await rest(context);
+      expectTypeOf(await counted(context)).toEqualTypeOf<number>();
+    });
   });
 });
 

@@ -38,7 +38,7 @@ pipeline("thief", {}, ({ task, group }) => {
   stolen = { handle: task("loot", () => 1), group: group("gang") };
 });
 
-test.each<[string, (build: Untyped) => unknown, string]>([
+test.each<[string, (build: Untyped) => unknown, string | readonly string[]]>([
   [
     "a call of nothing",
     ({ call }) => call("a", { pipeline: "other" }),
@@ -47,7 +47,10 @@ test.each<[string, (build: Untyped) => unknown, string]>([
   [
     "an approval without options",
     ({ approval }) => approval("a", "Go?"),
-    'task "a": its options are no object: write approval(name, { … }).',
+    [
+      'task "a": its options are no object: write approval(name, { … }).',
+      'task "a": it asks nothing; write asks: "Deploy to production?".',
+    ],
   ],
   [
     "params that are none",
@@ -82,7 +85,10 @@ test.each<[string, (build: Untyped) => unknown, string]>([
   [
     "a call without options",
     ({ call }) => call("a"),
-    'task "a": its options are no object: write call(name, { … }).',
+    [
+      'task "a": its options are no object: write call(name, { … }).',
+      'task "a": a call calls one pipeline; give it pipeline: what pipeline() or pipelineRef() returned.',
+    ],
   ],
   [
     "a poll without handler",
@@ -203,7 +209,7 @@ test.each<[string, (build: Untyped) => unknown, string]>([
   const found = problemsOf(() =>
     define("p", { partitions: { month } }, (builder: Untyped) => void build(builder)),
   );
-  expect(found.slice(0, 1)).toEqual([`Pipeline default/p, ${problem}`]);
+  expect(found).toEqual([problem].flat().map((one) => `Pipeline default/p, ${one}`));
 });
 
 test("a call of itself that nobody waits for may be made", () => {

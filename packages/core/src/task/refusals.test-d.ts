@@ -30,6 +30,8 @@ test("a call that does not fit what it calls does not compile", () => {
     call("c", { pipeline: daily1 });
     // @ts-expect-error not a pipeline
     call("d", { pipeline: "render" });
+    // @ts-expect-error no such option
+    call("d2", { pipeline: render, params: () => ({ ticket: "a" }), onTimeout: "fail" });
     const drawn = call("e", { pipeline: render, params: () => ({ ticket: "a" }) });
     // @ts-expect-error not its result
     task("f", { needs: { drawn } }, ({ needs }) => needs.drawn.size);
