@@ -8,6 +8,7 @@ import {
   type TaskLimitSpec,
   versionOf,
 } from "@millrace/core/internal";
+import { readRun, why } from "@millrace/postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Engine, failed, ok, startEngine } from "./engine.ts";
 import { after, pipelineSpec, taskSpec } from "./specs.ts";
@@ -287,6 +288,34 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
     expect(names(await engine.claim())).toEqual([last]);
   });
 
+  test("what waits says for whom, and how far back in line it is", async () => {
+    const limits = [...pool(2), ...keyed(1, null)];
+    const pools = { db: 2 };
+    await engine.register(
+      pipelineSpec("first", [taskSpec("load", { limits: pool(2) })], { pools }),
+      pipelineSpec("next", [taskSpec("load", { limits })], { pools }),
+    );
+    const runs = [await start("first"), await start("next"), await start("next")];
+    const { notes } = present(await readRun(engine.database, present(runs[2])));
+    expect(notes.waits.map(({ task, words }) => [task, words])).toEqual([
+      ["load", `waits for pool db (2 of 2 slots taken by run_${runs[0]} load; 2nd in line)`],
+    ]);
+    const answer = await why(engine.database, { type: "run", id: present(runs[1]) });
+    expect(answer?.lines).toContain(
+      `Task load waits for pool db (2 of 2 slots taken by run_${runs[0]} load; 1st in line).`,
+    );
+  });
+
+  test("a run that waits for a place says who has them", async () => {
+    const part = { namespaceLimits: { maxActiveRuns: 1 } };
+    await engine.register(pipelineSpec("left", [taskSpec("a")], part));
+    const runs = [await start("left"), await start("left"), await start("left")];
+    const { notes } = present(await readRun(engine.database, present(runs[2])));
+    expect(notes.held).toContain(
+      `1 of 1 runs of namespace default are active (run_${runs[0]}); it is 2nd in line`,
+    );
+  });
+
   describe("of workers that declare what their tasks may take together", () => {
     const open = async (capacity: ResourceSpec): Promise<string> => {
       const sessionId = randomUUID();
@@ -331,6 +360,24 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
       expect(await engine.store.claim(session, ready)).toEqual([]);
       await engine.finish(present(claimed[0]));
       expect(names(await engine.store.claim(session, ready))).toEqual([runs[1]]);
+    });
+
+    test("a task that needs more than any live worker declares says so", async () => {
+      const spec = needing("large", { cpu: 8 });
+      await engine.register(spec);
+      const runId = await start("large");
+      await engine.rows("update millrace.worker set draining = true");
+      const host = { host: "test", pid: 1, slots: 50, leaseMs: 3_600_000_000 };
+      const channels = channelsOf(spec);
+      const session = { sessionId: randomUUID(), ...host, channels, capacity: { cpu: 4 } };
+      await engine.store.open(session);
+      const { notes } = present(await readRun(engine.database, runId));
+      expect(notes.held).toEqual([
+        "task a needs 8 CPUs, and no live worker declares enough (the most: 4 CPUs)",
+      ]);
+      await engine.store.open({ ...session, sessionId: randomUUID(), capacity: { cpu: 8 } });
+      expect(present(await readRun(engine.database, runId)).notes.held).toEqual([]);
+      await engine.rows("update millrace.worker set draining = false");
     });
 
     test("what is too large for one worker is left to another, and holds nobody up", async () => {

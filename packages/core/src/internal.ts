@@ -112,6 +112,7 @@ export * from "./run/plan-reset.ts";
 export * from "./run/version-change.ts";
 export * from "./limit/admit-waiters.ts";
 export * from "./limit/limit-name.ts";
+export * from "./limit/slot-wait-words.ts";
 export * from "./task/again.ts";
 export * from "./task/approval-rejected.ts";
 export * from "./task/call-failed.ts";

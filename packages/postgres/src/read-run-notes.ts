@@ -1,5 +1,6 @@
 import { type JsonValue, type RunState, type Wait, waitWords } from "@millrace/core/internal";
 import { type QueryExecutorProvider, type RawBuilder, sql } from "kysely";
+import { explainWaiting } from "./limit/explain-waiting.ts";
 import { missingReason } from "./control/missing-reason.ts";
 
 /** What else people want to know of a run: what it waits for, who is related, who did what. */
@@ -59,11 +60,12 @@ const NOTES_MAX = 50;
 
 /** Of a run that is there. */
 export async function readRunNotes(db: QueryExecutorProvider, runId: number): Promise<RunNotes> {
-  const [own, children, waits, retries, statuses, audit] = await Promise.all([
+  const [own, children, waits, retries, limits, statuses, audit] = await Promise.all([
     readOwn(db, runId),
     related(db, sql`r.parent_run_id = ${runId}`),
     readWaits(db, runId),
     readRetries(db, runId),
+    explainWaiting(db, runId),
     readStatuses(db, runId),
     readAudit(db, runId),
   ]);
@@ -76,8 +78,17 @@ export async function readRunNotes(db: QueryExecutorProvider, runId: number): Pr
     ...(missing.length > 0 && unmovedReason !== null
       ? [`it cannot go on with the present version: ${unmovedReason}`]
       : []),
+    ...limits.held,
   ];
-  return { ...rest, parent: by, children, waits: [...waits, ...retries], held, statuses, audit };
+  return {
+    ...rest,
+    parent: by,
+    children,
+    waits: [...waits, ...retries, ...limits.tasks],
+    held,
+    statuses,
+    audit,
+  };
 }
 
 async function readOwn(db: QueryExecutorProvider, runId: number) {

@@ -1,7 +1,5 @@
 import type { LimitRoom, LimitWaiter } from "@millrace/core/internal";
-import { type RawBuilder, sql } from "kysely";
-import type { Database } from "../database.ts";
-import type { Tx } from "../transact.ts";
+import { type QueryExecutorProvider, type RawBuilder, sql } from "kysely";
 
 /** A limit with what is taken of it. */
 export interface LimitState extends LimitRoom {
@@ -14,7 +12,7 @@ export interface LimitState extends LimitRoom {
 
 /** The best ranked waiters of each of these limits, at most `take` of each, and others besides. */
 export async function loadWaiters(
-  tx: Tx | Database["db"],
+  tx: QueryExecutorProvider,
   limitIds: readonly number[],
   take: number,
   others: readonly number[] = [],
@@ -42,7 +40,7 @@ export async function loadWaiters(
  * rate's time from when it was: so no stretch of that time ever has more starts than the limit.
  */
 export async function loadLimits(
-  tx: Tx | Database["db"],
+  tx: QueryExecutorProvider,
   limitIds: readonly number[],
   held: ReadonlySet<number>,
 ): Promise<ReadonlyMap<number, LimitState>> {
