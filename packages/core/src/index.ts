@@ -52,14 +52,24 @@ export {
   type PipelineRef,
 } from "./pipeline/pipeline.ts";
 export { pipelineRef } from "./pipeline/pipeline-ref.ts";
+export type { ApprovalAnswer } from "./run/journal.ts";
 export type { RunIf } from "./spec/task-spec.ts";
 export type { BlobRef } from "./ports/blob-store.ts";
 export type { ApprovalOptions, Approved } from "./task/approval-options.ts";
 export { ApprovalRejected } from "./task/approval-rejected.ts";
 export type { Build } from "./task/build.ts";
 export { CallFailed } from "./task/call-failed.ts";
+export type { CallTaskOptions } from "./task/call-options.ts";
 export type { Blobs, Context, ItemContext, Outcome, Status } from "./task/context.ts";
-export type { DurableCalls, RunEnd, StartedRun } from "./task/durable-calls.ts";
+export type {
+  CallOptions,
+  DurableCalls,
+  EventWaitOptions,
+  Question,
+  RunEnd,
+  StartedRun,
+  WaitOptions,
+} from "./task/durable-calls.ts";
 export type { Group, GroupOptions } from "./task/group.ts";
 export type { Branch, Handle, Way } from "./task/handle.ts";
 export type { Json, NotJson } from "./task/jsonable.ts";
