@@ -278,6 +278,20 @@ describe.each(["embedded", "server"] as const)("waits on the %s database", (kind
       expect(await count(`millrace.step where run_id = ${run} and state = 'closed'`)).toBe(1);
     });
 
+    test("two waits of one name are one, and harm nobody else's end", async () => {
+      const run = await engine.start("asker");
+      const twice = { name: "s", wait: sleep(10) };
+      await pass(0, { ask: () => suspended(twice, twice) });
+      await pass(10, { ask: asking(twice) });
+      expect(await result(run)).toEqual([null]);
+    });
+
+    test("a wake whose wait is gone is taken away", async () => {
+      await engine.rows("insert into millrace.wake (step_id) values (999999)");
+      await engine.settle();
+      expect(await leaks()).toEqual(NOTHING);
+    });
+
     test("an attempt that waits for what it never asked for fails instead of hanging", async () => {
       const run = await engine.start("asker");
       await pass(0, { ask: () => ({ type: "suspended", waits: [], blockedOn: ["ghost"] }) });

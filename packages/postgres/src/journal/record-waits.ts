@@ -61,7 +61,11 @@ async function insertWaits(
   suspended: readonly FinishedAttempt[],
 ): Promise<void> {
   const rows = suspended.flatMap(({ item, row }) =>
-    item.outcome.type === "suspended" ? item.outcome.waits.map((wait) => toRow(row, wait)) : [],
+    item.outcome.type === "suspended"
+      ? [...new Map(item.outcome.waits.map((wait) => [wait.name, wait])).values()].map((wait) =>
+          toRow(row, wait),
+        )
+      : [],
   );
   if (rows.length === 0) return;
   const columns = `run_id bigint, task_run_id bigint, name text, signature text, wait jsonb,

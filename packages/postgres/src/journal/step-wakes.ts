@@ -31,14 +31,14 @@ export async function sortWakes(database: Database, facts: readonly Fact[]): Pro
   if (ids.length === 0) return { start: [], stop: [], answer: [], others: facts };
   const { rows } = await sql<{ id: number; what: "start" | "stop" | "answer" }>`
     select w.id, case
-        when s.wait ->> 'kind' <> 'call' or w.fact_kind is not null then 'answer'
+        when s.wait ->> 'kind' is distinct from 'call' or w.fact_kind is not null then 'answer'
         when s.state <> 'waiting' then 'stop'
         when exists (
           select from millrace.run r where r.parent_run_id = s.run_id and r.parent_step_id = s.id
         ) then 'answer'
         else 'start' end as what
-    from millrace.wake w join millrace.step s on s.id = w.step_id
-    where w.id = any(${ids}::bigint[])`.execute(database.db);
+    from millrace.wake w left join millrace.step s on s.id = w.step_id
+    where w.id = any(${ids}::bigint[]) and w.step_id is not null`.execute(database.db);
   const whatOf = new Map(rows.map(({ id, what }) => [id, what]));
   const of = (wanted: string | undefined): readonly Fact[] =>
     facts.filter(({ kind, id }) => (kind === "wake" ? whatOf.get(id) : undefined) === wanted);

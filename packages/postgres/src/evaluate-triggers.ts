@@ -1,0 +1,63 @@
+import { type Afterwards, type Delivery, deliver, type Fact } from "@millrace/core/internal";
+import { stepBackfill } from "./backfill/step-backfill.ts";
+import { carryOut } from "./carry-out.ts";
+import { sortOutUnchanged } from "./changed-only.ts";
+import type { Database } from "./database.ts";
+import { decideGroups } from "./decide-groups.ts";
+import { lockGroups } from "./delivery-groups.ts";
+import { insertDeliveries, insertUndelivered, keepLatest } from "./delivery-rows.ts";
+import { refresh } from "./freshness.ts";
+import { wakeWaiters } from "./journal/wake-waiters.ts";
+import { takeFacts } from "./load-facts.ts";
+import { lockRegistry, type TriggerCache } from "./trigger-cache.ts";
+import type { VersionCache } from "./version-cache.ts";
+import { takeWakes } from "./wakes.ts";
+import { perform } from "./work.ts";
+
+/**
+ * Evaluates what facts mean to triggers, in one transaction: takes them from the outbox, gives each
+ * matching trigger one delivery, and carries out what the pure evaluator decides. Tasks that may be
+ * waiting for one of them are woken.
+ */
+export function evaluateTriggers(
+  database: Database,
+  versions: VersionCache,
+  triggers: TriggerCache,
+  facts: readonly Fact[],
+): Promise<Afterwards> {
+  return perform(database, versions, "evaluate triggers", async (work) => {
+    const { tx } = work;
+    const registryVersion = await lockRegistry(tx, "shared");
+    const index = await triggers.load(tx, registryVersion);
+    const woken = await takeWakes(tx, facts);
+    const taken = await takeFacts(
+      tx,
+      facts.filter(({ kind }) => kind !== "wake"),
+    );
+    const deliveries = taken.flatMap((fact) => deliver(index, fact));
+    const [wanted, others] = partition(deliveries, ({ disposition }) => disposition === "pending");
+    await insertUndelivered(tx, others);
+    if (wanted.length > 0 || woken.groupIds.length > 0) {
+      const groups = await lockGroups(tx, index, wanted, woken.groupIds);
+      const { changed, unchanged } = await sortOutUnchanged(tx, wanted);
+      await insertUndelivered(
+        tx,
+        unchanged.map((delivery) => ({ ...delivery, disposition: "unchanged" })),
+      );
+      await insertDeliveries(tx, groups, changed);
+      await keepLatest(tx, groups);
+      await carryOut(work, await decideGroups(work, groups), taken);
+    }
+    if (woken.backfillIds.length > 0) await stepBackfill(work, woken.backfillIds);
+    await refresh(tx, work.log, taken);
+    await wakeWaiters(tx, work.log, taken);
+    return {};
+  });
+}
+
+function partition(
+  items: readonly Delivery[],
+  holds: (item: Delivery) => boolean,
+): [Delivery[], Delivery[]] {
+  return [items.filter(holds), items.filter((item) => !holds(item))];
+}
