@@ -116,3 +116,15 @@ describe("items of a mapped task", () => {
     expect(planReset(graph, rows("succeeded"), { type: "from", task: 1 }).keptItems).toEqual([]);
   });
 });
+
+test("a failure that would cancel at once what is done again is done again too", () => {
+  const tasks = [task("a"), task("b"), task("c", ["b"]), task("d")];
+  const spec = { tasks, maxParallelTasks: 5, groups: { g: { failFast: true } } };
+  const inGroup = tasks.slice(0, 3).map((each) => ({ ...each, group: "g" }));
+  const grouped = { ...spec, tasks: [...inGroup, task("d")] } as unknown as PipelineSpec;
+  const rows = states("failed", "succeeded", "cancelled", "failed");
+  const ask = { type: "from", task: 1 } as const;
+  expect(planReset(compileGraph(grouped), rows, ask).again).toEqual([0, 1, 2]);
+  const alone = { ...grouped, groups: { g: {} } };
+  expect(planReset(compileGraph(alone), rows, ask).again).toEqual([1, 2]);
+});

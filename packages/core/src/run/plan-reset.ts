@@ -25,7 +25,8 @@ export interface ResetPlan {
 /**
  * Which tasks of a run are done again: what was asked for, what has not been decided, and
  * everything that follows one of them. What was skipped or held back because of it follows it,
- * so nothing else has to be looked for.
+ * so nothing else has to be looked for; but where a group fails fast, a failure that stays would
+ * cancel at once what is done again, and so goes with it.
  *
  * @param views - By task index; undefined where the task has no row.
  */
@@ -34,26 +35,54 @@ export function planReset(
   views: readonly (TaskView | undefined)[],
   ask: ResetAsk,
 ): ResetPlan {
-  const roots = new Set<number>();
-  const again = new Set<number>();
-  for (const index of graph.order) {
-    const { ruled, gate } = present(graph.tasks[index]);
-    const upstream = gate === null ? ruled : [...ruled, gate];
-    const follows = upstream.some((up) => again.has(up) || isAskedAfter(ask, up));
-    if (follows) again.add(index);
-    else if (isRoot(views[index], index, ask)) {
-      roots.add(index);
-      again.add(index);
-    }
+  const roots = new Set(graph.order.filter((index) => isRoot(views[index], index, ask)));
+  let again = follow(graph, roots, ask);
+  for (let before = -1; ask.type === "from" && before < again.size;) {
+    before = again.size;
+    for (const index of stillFailing(graph, views, again)) roots.add(index);
+    again = follow(graph, roots, ask);
   }
   const indexes = graph.tasks.map((_, index) => index);
+  const isFirst = (index: number): boolean =>
+    roots.has(index) && !follows(graph, again, ask, index);
   return {
     kept: indexes.filter((index) => !again.has(index)),
     again: indexes.filter((index) => again.has(index)),
     keptItems: indexes.filter(
-      (index) => ask.type === "failed" && roots.has(index) && hasSucceededItems(views[index]),
+      (index) => ask.type === "failed" && isFirst(index) && hasSucceededItems(views[index]),
     ),
   };
+}
+
+/** The roots, and all that follows them. */
+function follow(graph: RunGraph, roots: ReadonlySet<number>, ask: ResetAsk): ReadonlySet<number> {
+  const again = new Set<number>();
+  for (const index of graph.order) {
+    if (roots.has(index) || follows(graph, again, ask, index)) again.add(index);
+  }
+  return again;
+}
+
+function follows(
+  graph: RunGraph,
+  again: ReadonlySet<number>,
+  ask: ResetAsk,
+  index: number,
+): boolean {
+  const { ruled, gate } = present(graph.tasks[index]);
+  const upstream = gate === null ? ruled : [...ruled, gate];
+  return upstream.some((up) => again.has(up) || isAskedAfter(ask, up));
+}
+
+/** Failures that stay in groups that fail fast and have something to do again. */
+function stillFailing(
+  { groups }: RunGraph,
+  views: readonly (TaskView | undefined)[],
+  again: ReadonlySet<number>,
+): readonly number[] {
+  return groups
+    .filter(({ failFast, members }) => failFast && members.some((index) => again.has(index)))
+    .flatMap(({ members }) => members.filter((index) => views[index]?.state === "failed"));
 }
 
 const FAILED: ReadonlySet<TaskState> = new Set(["failed", "cancelled", "upstream_failed"]);
