@@ -10,18 +10,10 @@ export function continueTask(pass: Pass, index: number): void {
   if (view !== undefined && !isTerminal(view.state)) tellStop(pass, index, pass.stops[index]);
 }
 
-const FAILS_FAST: TaskStop = {
-  state: "failed",
-  itemState: "cancelled",
-  reason: "one of its items failed, and it fails fast",
-};
-
 /** Starts further items of a mapped task, or settles it. */
 export function continueMap(pass: Pass, { index, spec }: GraphTask, items: ItemCounts): void {
-  const own = spec.failFast === true && items.failed > 0 && items.done < items.total;
-  const wanted = pass.stops[index] ?? (own ? FAILS_FAST : undefined);
   const active = items.next - items.done;
-  const stop = pass.views[index]?.stop ?? wanted;
+  const stop = pass.views[index]?.stop ?? pass.stops[index];
   const isOver = pass.cancelling || stop !== undefined;
   if (items.done === items.total || (isOver && active === 0)) {
     const ended = pass.cancelling
@@ -29,7 +21,7 @@ export function continueMap(pass: Pass, { index, spec }: GraphTask, items: ItemC
       : stop;
     return settleTask(pass, settleMap(index, items, ended));
   }
-  tellStop(pass, index, wanted);
+  tellStop(pass, index, stop);
   if (!isOver && !pass.paused) startItems(pass, index, items, spec.maxParallel ?? Infinity);
 }
 

@@ -92,6 +92,9 @@ interface Flight {
 
 const LAPS_MAX = 20;
 
+/** These take a second or so; a machine that does other things as well takes longer. */
+const LIMIT = { timeout: 30_000 };
+
 /** A store of one run: applies advances, and ends what is in flight in an order drawn by chance. */
 class Run {
   readonly views: (TaskView | undefined)[] = [];
@@ -237,7 +240,7 @@ function play(tasks: readonly Drawn[], graph: RunGraph, order: () => number): Ru
   return run;
 }
 
-test("every run ends, starts each task once, and keeps to its limits", () => {
+test("every run ends, starts each task once, and keeps to its limits", LIMIT, () => {
   fc.assert(
     fc.property(
       draws,
@@ -259,7 +262,7 @@ test("every run ends, starts each task once, and keeps to its limits", () => {
   );
 });
 
-test("the outcome does not depend on which task ended sooner, nor on the limit", () => {
+test("the outcome does not depend on which task ended sooner, nor on the limit", LIMIT, () => {
   fc.assert(
     fc.property(draws, fc.infiniteStream(fc.nat(9)), (tasks, chance) => {
       const first = play(tasks, toGraph(tasks, 10, false), () => 0);
@@ -272,7 +275,7 @@ test("the outcome does not depend on which task ended sooner, nor on the limit",
   );
 });
 
-test("once a task of a group that fails fast has failed, no other of it starts", () => {
+test("once a task of a group that fails fast has failed, no other of it starts", LIMIT, () => {
   fc.assert(
     fc.property(draws, fc.infiniteStream(fc.nat(9)), (tasks, chance) => {
       const run = new Run(toGraph(tasks, 3), tasks);
@@ -294,33 +297,37 @@ test("once a task of a group that fails fast has failed, no other of it starts",
   );
 });
 
-test("after a cancel nothing starts, and the run ends when what is in flight has landed", () => {
-  fc.assert(
-    fc.property(draws, fc.nat(5), fc.integer({ min: 1, max: 4 }), (all, steps, slots) => {
-      const tasks = all.map((task) => ({ ...task, waits: false }));
-      const run = new Run(toGraph(tasks, slots), tasks);
-      run.step();
-      for (let step = 0; step < steps && run.flights.length > 0; step++) {
-        run.land(0);
+test(
+  "after a cancel nothing starts, and the run ends when what is in flight has landed",
+  LIMIT,
+  () => {
+    fc.assert(
+      fc.property(draws, fc.nat(5), fc.integer({ min: 1, max: 4 }), (all, steps, slots) => {
+        const tasks = all.map((task) => ({ ...task, waits: false }));
+        const run = new Run(toGraph(tasks, slots), tasks);
         run.step();
-      }
-      if (run.end !== null) return;
-      const before = run.started.length;
-      const cancelling = { cancelling: true };
-      run.step(cancelling);
-      while (run.flights.length > 0) {
-        expect(run.end).toBeNull();
-        run.land(0);
+        for (let step = 0; step < steps && run.flights.length > 0; step++) {
+          run.land(0);
+          run.step();
+        }
+        if (run.end !== null) return;
+        const before = run.started.length;
+        const cancelling = { cancelling: true };
         run.step(cancelling);
-      }
-      expect(run.started).toHaveLength(before);
-      expect(run.end).toEqual({ state: "cancelled", reason: null });
-    }),
-    { numRuns: 250 },
-  );
-});
+        while (run.flights.length > 0) {
+          expect(run.end).toBeNull();
+          run.land(0);
+          run.step(cancelling);
+        }
+        expect(run.started).toHaveLength(before);
+        expect(run.end).toEqual({ state: "cancelled", reason: null });
+      }),
+      { numRuns: 250 },
+    );
+  },
+);
 
-test("while it is paused nothing starts, and afterwards it ends as it would have", () => {
+test("while it is paused nothing starts, and afterwards it ends as it would have", LIMIT, () => {
   fc.assert(
     fc.property(draws, fc.nat(5), (tasks, steps) => {
       const graph = toGraph(tasks, 4, false);

@@ -175,6 +175,19 @@ test("a map has failed for its group as soon as one of its items has", () => {
   ]);
 });
 
+test("a map that was cancelled with others does not fail its own group", () => {
+  const tasks = [
+    task("bad"),
+    task("each", [], { kind: "map", over: { task: "bad", path: [] }, group: "g" }),
+    task("other", [], { group: "g", runIf: "all_done" }),
+  ];
+  const graph = graphOf(tasks, { failFast: true, groups: { g: { failFast: true } } });
+  const items = { total: 9, next: 4, done: 2, failed: 1, skipped: 0 };
+  const stop = { state: "cancelled", reason: "bad failed, and the pipeline fails fast" } as const;
+  const views = [view("failed"), view("waiting", { items, stop }), view("running")];
+  expect(advance(graph, views)).toEqual(NOTHING);
+});
+
 test("a pipeline that fails fast leaves alone what is there for failures", () => {
   const tasks = [
     task("bad"),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CRASHES_MAX, decideAttempt } from "./decide-attempt.ts";
 import type { AttemptOutcome } from "./outcome.ts";
+import type { TaskStop } from "./task-view.ts";
 
 const retries = { limit: 2, backoff: "fixed", delayMs: 100, maxMs: 100, jitter: false } as const;
 const error = { name: "Error", message: "boom", stack: null, reason: "error" } as const;
@@ -69,6 +70,34 @@ describe("an attempt that did not come to an end", () => {
   test("a poll whose run is cancelled asks no more", () => {
     const decision = decideAttempt({ type: "again" }, used, retries, cancelling);
     expect(decision).toEqual({ ...used, state: "cancelled" });
+  });
+});
+
+describe("once it was asked to stop", () => {
+  const cancelled = { state: "cancelled", reason: "a failed, and group g fails fast" } as const;
+  const timedOut = { state: "failed", reason: "group g timed out after 5m" } as const;
+  const stopping = (stop: TaskStop) => ({ ...calm, stop });
+
+  test.each(["lost", "released", "cancelled", "again"] as const)("%s ends it as asked", (type) => {
+    const decide = (stop: TaskStop) => decideAttempt({ type }, fresh, retries, stopping(stop));
+    expect(decide(cancelled)).toMatchObject(cancelled);
+    expect(decide(timedOut)).toMatchObject({
+      state: "failed",
+      error: { message: timedOut.reason, reason: "timeout" },
+    });
+  });
+
+  test("a success is kept, and a failure of its own is not tried again", () => {
+    const success: AttemptOutcome = { type: "succeeded", output: 1, updates: [], events: [] };
+    expect(decideAttempt(success, fresh, retries, stopping(timedOut)).state).toBe("succeeded");
+    const decision = decideAttempt(failed, fresh, retries, stopping(cancelled));
+    expect(decision).toMatchObject({ state: "failed", error: { reason: "error" } });
+  });
+
+  test("the cancel of its run goes before it", () => {
+    const context = { ...cancelling, stop: timedOut };
+    const decision = decideAttempt({ type: "cancelled" }, fresh, retries, context);
+    expect(decision.state).toBe("cancelled");
   });
 });
 

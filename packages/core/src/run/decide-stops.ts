@@ -6,7 +6,7 @@ import type { TaskStop, TaskView } from "./task-view.ts";
 
 /**
  * How the unfinished tasks of groups end that are over: by their time, or because one of theirs
- * has failed. A mapped task has failed as soon as one of its items has.
+ * has failed; and mapped tasks that fail fast. One has failed as soon as one of its items has.
  *
  * @returns By task index; undefined where it goes on.
  */
@@ -39,7 +39,23 @@ export function decideStops(
         : { state: "cancelled", reason },
     );
   }
+  for (const { index, spec } of graph.tasks) {
+    const view = views[index];
+    if (spec.failFast === true && hasFailed(view) && hasItemsLeft(view))
+      stops[index] ??= FAILS_FAST;
+  }
   return stops;
+}
+
+const FAILS_FAST: TaskStop = {
+  state: "failed",
+  itemState: "cancelled",
+  reason: "one of its items failed, and it fails fast",
+};
+
+function hasItemsLeft(view: TaskView | undefined): boolean {
+  const items = view?.items ?? null;
+  return items !== null && items.done < items.total;
 }
 
 function hasFailed(view: TaskView | undefined): boolean {
