@@ -78,6 +78,8 @@ export class StoredLoader {
 
 /** As `#>` of PostgreSQL: null where there is nothing. */
 function memberOf(value: JsonValue, step: string): JsonValue {
-  if (Array.isArray(value)) return (value as readonly JsonValue[]).at(Number(step)) ?? null;
+  if (Array.isArray(value)) {
+    return /^-?\d+$/.test(step) ? ((value as readonly JsonValue[]).at(Number(step)) ?? null) : null;
+  }
   return isRecord(value) && Object.hasOwn(value, step) ? (value[step] as JsonValue) : null;
 }
