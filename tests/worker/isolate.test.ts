@@ -35,7 +35,9 @@ async function worker(): Promise<FleetWorker> {
     environment: { MILLRACE_VAR_SHOP_CITY: "Paris", MILLRACE_SECRET_SHOP_TOKEN: "t0psecret" },
     readFile: async () => "",
   });
-  return fleet.worker({ isolateModules, settings, blobs: new MemoryBlobStore() });
+  // A process takes a while to start, and this one shall not lose its lease meanwhile.
+  const leaseMs = fleet.url === "" ? null : 30_000;
+  return fleet.worker({ isolateModules, settings, leaseMs, blobs: new MemoryBlobStore() });
 }
 
 /** A file that a handler writes its process's id to, and that id once it has. */

@@ -21,7 +21,7 @@ export function toSettings({ variables, secrets }: CopiedSettings): Settings {
     variablesOf: () => variables,
     secretOf({ spec }, name) {
       const secret = secrets.find((each) => each.name === name);
-      if (secret?.value != null) return secret.value;
+      if (secret !== undefined && secret.value !== null) return secret.value;
       const what = `secret ${name} of namespace ${spec.namespace}`;
       const problem =
         secret?.problem ?? `${what}: it is not declared; add it to the namespace's secrets`;
