@@ -288,6 +288,63 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
     expect(names(await engine.claim())).toEqual([last]);
   });
 
+  test("a task that sleeps holds nothing, and queues for its slot when it wakes", async () => {
+    await engine.setNow("2026-05-01T12:00:00Z");
+    await engine.register(
+      pipelineSpec("sleepy", [taskSpec("a", { limits: pool() })], { pools: { db: 1 } }),
+    );
+    const runs = [await engine.start("sleepy"), await engine.start("sleepy")];
+    const [first] = await engine.claim();
+    const wait = { kind: "sleep", until: null, afterMs: 1_000 } as const;
+    const waits = [{ name: "sleep 1", wait }];
+    await engine.finish(present(first), { type: "suspended", waits, blockedOn: ["sleep 1"] });
+    const [second] = await engine.claim();
+    expect(second?.runId).toBe(runs[1]);
+    await engine.setNow("2026-05-01T12:00:02Z");
+    await engine.store.fireDue(10);
+    expect(await engine.claim()).toEqual([]);
+    expect(await count("limit_wait")).toBe(1);
+    await engine.finish(present(second));
+    expect(names(await engine.claim())).toEqual([runs[0]]);
+  });
+
+  test("a pool that is declared larger lets waiting tasks begin", async () => {
+    const sized = (slots: number) =>
+      pipelineSpec("sized", [taskSpec("a", { limits: pool() })], { pools: { db: slots } });
+    await engine.register(sized(1));
+    for (let n = 0; n < 3; n++) await engine.start("sized");
+    expect(await engine.claim()).toHaveLength(1);
+    await engine.register(sized(2));
+    expect(await engine.claim()).toHaveLength(1);
+    expect(await count("limit_wait")).toBe(1);
+  });
+
+  test("a namespace's limit counts what was under way before there was one", async () => {
+    const spec = (part: Partial<PipelineSpec>) => pipelineSpec("plain", [taskSpec("a")], part);
+    await engine.register(spec({}));
+    await engine.start("plain");
+    await engine.start("plain");
+    const first = await engine.claim(1);
+    await engine.register(spec({ namespaceLimits: { maxParallelTasks: 2 } }));
+    const third = await engine.start("plain");
+    expect(await count("limit_wait")).toBe(1);
+    await engine.finish(present(first[0]));
+    expect(names(await engine.claim())).toContain(third);
+  });
+
+  test("a slot that nobody has any more is found by the sweep", async () => {
+    await engine.register(
+      pipelineSpec("leaky", [taskSpec("a", { limits: pool() })], { pools: { db: 1 } }),
+    );
+    await engine.rows(`insert into millrace.limit_slot (limit_id, task_run_id, attempt, slots)
+      select id, 0, 1, 1 from millrace.task_limit`);
+    const run = await engine.start("leaky");
+    expect(await engine.claim()).toEqual([]);
+    const { swept, bells } = await engine.store.sweepLimits(100);
+    expect([swept, bells.length]).toEqual([1, 1]);
+    expect(names(await engine.claim())).toEqual([run]);
+  });
+
   test("what waits says for whom, and how far back in line it is", async () => {
     const limits = [...pool(2), ...keyed(1, null)];
     const pools = { db: 2 };

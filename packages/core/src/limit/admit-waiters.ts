@@ -25,7 +25,7 @@ export interface LimitAdmission {
   readonly admitted: readonly number[];
   /** The others, each with the first limit that it lacks room on. */
   readonly waiting: readonly Blocked[];
-  /** Limits to be looked at again by somebody who holds their locks. */
+  /** Limits to be looked at again, by somebody who holds the locks of all of them at once. */
   readonly laterLimitIds: readonly number[];
   /** Limits that have room left for whoever comes next. */
   readonly openLimitIds: readonly number[];
@@ -79,9 +79,9 @@ class Pass {
     }
     // What is not ours to give is kept for it: the next who holds those locks will give it.
     for (const want of wants) this.#give(want);
-    const foreign = wants.filter(({ limitId }) => this.#rooms.get(limitId)?.isHeld === false);
-    if (foreign.length === 0) this.#admitted.push(id);
-    for (const { limitId } of foreign) this.#later.add(limitId);
+    const isOurs = wants.every(({ limitId }) => this.#rooms.get(limitId)?.isHeld !== false);
+    if (isOurs) this.#admitted.push(id);
+    else for (const { limitId } of wants) this.#later.add(limitId);
   }
 
   result(): LimitAdmission {
