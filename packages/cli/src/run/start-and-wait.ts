@@ -12,6 +12,7 @@ import { runName, shortName } from "../terminal/words.ts";
 import { toDetailJson } from "./run-json.ts";
 import type { Order } from "./run-order.ts";
 import { sayHowItEnded } from "./say-how-it-ended.ts";
+import { tellApprovals } from "./tell-approvals.ts";
 import { type Waited, waitForRun } from "./wait-for-run.ts";
 
 /** What runs are started and watched through, on either kind of database. */
@@ -52,14 +53,16 @@ export async function start({ store, followUps }: Engine, toBegin: ManualStart):
 /** Waits for the end of a run, for as long as the order says or until a signal. */
 export async function wait(
   { terminal }: CommandContext,
-  { database }: Engine,
+  { database, store }: Engine,
   runId: number,
   { timeoutMs }: Order,
 ): Promise<Waited> {
   const signals = takeStopSignals();
   const onState = ({ id, state }: RunDetail): void => terminal.say(`${runName(id)} ${state}`);
+  const onLook = tellApprovals(store, terminal, database.kind === "embedded");
+  const interrupted = signals.first;
   try {
-    return await waitForRun(database, runId, { timeoutMs, interrupted: signals.first, onState });
+    return await waitForRun(database, runId, { timeoutMs, interrupted, onState, onLook });
   } finally {
     signals.release();
   }

@@ -9,6 +9,8 @@ export interface WaitOptions {
   readonly interrupted: Promise<void>;
   /** Told of each state that is seen, once. */
   readonly onState: (run: RunDetail) => void;
+  /** Told of the run each time that it was looked at. */
+  readonly onLook: (run: RunDetail) => Promise<void>;
 }
 
 export interface Waited {
@@ -24,7 +26,7 @@ const LOOK_MS_MAX = 500;
 export async function waitForRun(
   database: Database,
   runId: number,
-  { timeoutMs, interrupted, onState }: WaitOptions,
+  { timeoutMs, interrupted, onState, onLook }: WaitOptions,
 ): Promise<Waited> {
   const started = performance.now();
   const stop = new AbortController();
@@ -34,6 +36,7 @@ export async function waitForRun(
     const run = present(await readRun(database, runId), `run ${runId}`);
     if (run.state !== state) onState(run);
     state = run.state;
+    await onLook(run);
     if (isTerminal(run.state)) return { why: "ended", run };
     if (stop.signal.aborted) return { why: "interrupted", run };
     const leftMs = timeoutMs - (performance.now() - started);
