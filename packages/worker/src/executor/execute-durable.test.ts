@@ -163,7 +163,7 @@ describe("suspension", () => {
     );
     let ended = false;
     void attempt.outcome.then(() => (ended = true));
-    await attempt.clock.advance(10);
+    for (let turn = 0; turn < 5; turn += 1) await attempt.clock.advance(10);
     expect(ended).toBe(false);
     gate.resolve(4);
     expect(await attempt.outcome).toMatchObject({ type: "suspended", blockedOn: ["sleep 1"] });
@@ -185,8 +185,11 @@ describe("suspension", () => {
       signals.push(c.signal);
       const sleeping = c.sleep("1h");
       await new Promise((resolve) => c.signal.addEventListener("abort", resolve));
-      await c.step("late", () => (late = "ran"));
-      late = "went on";
+      try {
+        await c.step("late", () => (late = "ran"));
+      } finally {
+        late = "went on";
+      }
       await sleeping;
     });
     expect(await attempt.outcome).toMatchObject({ type: "suspended" });
@@ -229,6 +232,12 @@ describe("names", () => {
     });
     expect(error).toMatchObject(changed);
     expect(error.message).toContain('"load" is used twice');
+    const hiding = await errorOf(async (c) => {
+      await c.step("load", () => 1);
+      await c.step("load", () => 2).catch(() => {});
+      throw new Error("something else");
+    });
+    expect(hiding).toMatchObject(changed);
   });
 
   test("another wait under a recorded name is a changed handler", async () => {

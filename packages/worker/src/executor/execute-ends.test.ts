@@ -121,7 +121,7 @@ describe("secrets", () => {
     } as const;
     const leaks: readonly LooseHandler[] = [
       (c) => c.secret("token").then((token) => ({ [`key ${token}`]: 1 })),
-      (c) => c.step("token", () => c.secret("token")),
+      async (c) => void (await c.step("token", () => c.secret("token"))),
       async (c) => c.produces.sent.publish([await c.secret("token")]),
       async (c) => c.produces.table.update({ metadata: { by: await c.secret("token") } }),
       async (c) => c.produces.table.update({ uri: `x://${await c.secret("token")}@host` }),
