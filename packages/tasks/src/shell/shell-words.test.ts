@@ -18,7 +18,7 @@ test("a list is as many arguments as it has, and stands alone", () => {
   expect(() => words`ls ${["a"]}b`).toThrow("stands alone");
 });
 
-test.each([..."\"'`$|&;<>()*?[]{}~#\\"])(
+test.each("\"'`$|&;<>()*?[]{}~#\\".split(""))(
   "%s is no part of a text that no shell reads",
   (syntax) => {
     expect(() => wordsOf([`echo ${syntax}`], [])).toThrow("has no meaning here");
