@@ -303,12 +303,19 @@ describe.each(["embedded", "server"] as const)("control of runs, %s", (kind) => 
       const runId = await engine.start("pair");
       const task = what === "yet to come" ? "b" : "a";
       if (what === "waiting for a retry") await engine.finish(await claimOnly("a"), failed());
-      await engine.store.markTask(runId, task, { as: "skipped" }, ANA);
-      await engine.settle();
-      expect((await tasksOf(runId, spec))[task]).toBe("skipped");
-      expect(await runOf(runId)).toMatchObject({ state: "succeeded" });
+      await engine.store.markTask(runId, task, { as: "succeeded" }, ANA);
       const left = await engine.rows(`select id from millrace.timer where run_id = ${runId}`);
       expect(left).toEqual([]);
+      await engine.settle();
+      expect((await tasksOf(runId, spec))[task]).toBe("succeeded");
+      expect(await runOf(runId)).toMatchObject({ state: "succeeded" });
+    });
+
+    test("as skipped skips what needs it", async () => {
+      const runId = await engine.start("flow");
+      await engine.store.markTask(runId, "load", { as: "skipped" }, ANA);
+      expect(named(await engine.settle())).toEqual(["side"]);
+      expect(await tasksOf(runId)).toMatchObject({ load: "skipped", write: "skipped" });
     });
 
     test("as failed says by whom, and fails what needs it", async () => {
