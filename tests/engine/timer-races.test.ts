@@ -29,11 +29,13 @@ test("timers that fire while their runs end wait for each other, and never in a 
     timeoutMs: 400,
     groups: { g: { timeoutMs: 200, failFast: true } },
   });
-  await stores[0].register({ name: "timers", build: null, pipelines: [spec] });
+  // Its time is up as soon as it has begun: it ends and is stopped at the same moment.
+  const short = pipelineSpec("short", [taskSpec("only")], { timeoutMs: 1 });
+  await stores[0].register({ name: "timers", build: null, pipelines: [spec, short] });
   const sessionId = randomUUID();
   const host = { host: "test", pid: 1, slots: 100, channels: [] };
   await stores[0].open({ sessionId, ...host, leaseMs: 600_000 });
-  const channels = [{ queue: "default", version: versionOf(spec) }];
+  const channels = [spec, short].map((each) => ({ queue: "default", version: versionOf(each) }));
   const manual = { partition: {}, params: {}, idempotencyKey: null, correlationId: null };
   const item = ({ taskRunId, runId, attempt }: ClaimedTask, isLast: boolean) => {
     const outcome = isLast ? ok() : failed();
@@ -42,11 +44,12 @@ test("timers that fire while their runs end wait for each other, and never in a 
   for (let round = 0; round < ROUNDS; round++) {
     for (let run = 0; run < RUNS; run++) {
       await stores[run % 2 === 0 ? 0 : 1].startRun({ pipeline: "default/timed", ...manual });
+      await stores[run % 2 === 0 ? 0 : 1].startRun({ pipeline: "default/short", ...manual });
     }
     for (let lap = 0; lap < 4; lap++) {
       const claimed = await stores[0].claimNext(sessionId, channels, 100);
       const half = Math.floor(claimed.length / 2);
-      const ends = claimed.map((task) => item(task, lap === 3));
+      const ends = claimed.map((task) => item(task, lap === 3 || task.task === "only"));
       await Promise.all([
         stores[0].finish(ends.slice(0, half)),
         stores[1].finish(ends.slice(half).toReversed()),

@@ -102,7 +102,7 @@ export interface SessionStore {
   /** Takes nothing new from now on; what runs, runs on. */
   drain(sessionId: string): Promise<void>;
   close(sessionId: string): Promise<void>;
-  /** Of this session's attempts, those whose run has been cancelled. */
+  /** Of this session's attempts, those that are to stop: their run, or they themselves. */
   listCancelled(sessionId: string): Promise<readonly number[]>;
 }
 
