@@ -23,6 +23,8 @@ function counter(): {
 
 describe.each(["embedded", "server"] as const)("durable handlers on the %s database", (kind) => {
   let fleet: Fleet;
+  // No lease lapses here, however busy the machine is.
+  const lease = kind === "server" ? { leaseMs: 60_000 } : {};
   beforeAll(async () => {
     fleet = await openFleet(kind);
   }, 60_000);
@@ -59,7 +61,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
         }),
       ),
     );
-    await fleet.worker();
+    await fleet.worker(lease);
     const ended = await fleet.ended(await fleet.start("order"));
     expect(ended).toMatchObject({ state: "succeeded", result: { item: { id: 7 }, price: 3 } });
     expect(ran).toEqual({ reserve: 1, price: 1 });
@@ -81,7 +83,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
       });
     });
     await fleet.register(child, parent);
-    await fleet.worker({ slots: 1 });
+    await fleet.worker({ slots: 1, ...lease });
     const ended = await fleet.ended(await fleet.start("parent"));
     expect(ended).toMatchObject({ state: "succeeded", result: [4, 20] });
   });
@@ -101,7 +103,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
       });
     });
     await fleet.register(talk);
-    await fleet.worker();
+    await fleet.worker(lease);
     const ended = await fleet.ended(await fleet.start("talk"));
     expect(ended).toMatchObject({ state: "succeeded", result: { ticket: "t1", none: null } });
   });
@@ -113,7 +115,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
       return task("ship", { needs: { ok } }, ({ needs }) => needs.ok.by);
     });
     await fleet.register(release);
-    const worker = await fleet.worker();
+    const worker = await fleet.worker(lease);
     const yes = await fleet.start("release");
     await answer(worker, yes, "approved");
     expect(await fleet.ended(yes)).toMatchObject({ state: "succeeded", result: "ann" });
@@ -137,7 +139,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
       }),
     );
     await fleet.register(build, deploy);
-    await fleet.worker();
+    await fleet.worker(lease);
     const waiting = await fleet.start("deploy");
     await fleet.start("build");
     expect(await fleet.ended(waiting)).toMatchObject({ state: "succeeded", result: 3 });
@@ -154,7 +156,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
       }),
     );
     await fleet.register(build);
-    await fleet.worker();
+    await fleet.worker(lease);
     const runId = await fleet.start("build-steps");
     expect(await fleet.ended(runId)).toMatchObject({ state: "succeeded", result: 3 });
     const { rows } = await sql<{ name: string }>`
@@ -182,11 +184,11 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
         }),
       ),
     );
-    const first = await fleet.worker();
+    const first = await fleet.worker(lease);
     const runId = await fleet.start("long");
     await begun.promise;
     await first.drain({ graceMs: 0 });
-    await fleet.worker();
+    await fleet.worker(lease);
     expect(await fleet.ended(runId)).toMatchObject({ state: "succeeded", result: "kept" });
     expect(ran).toEqual({ first: 1 });
   });
@@ -202,7 +204,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
         });
       }),
     );
-    await fleet.worker();
+    await fleet.worker(lease);
     const ended = await fleet.ended(await fleet.start("changed"));
     expect(ended).toMatchObject({
       state: "failed",
@@ -223,7 +225,7 @@ describe.each(["embedded", "server"] as const)("durable handlers on the %s datab
         });
       }),
     );
-    await fleet.worker();
+    await fleet.worker(lease);
     const runId = await fleet.start("slow");
     await shown.promise;
     const { rows } = await sql`select s.key, s.value from millrace.task_status s
