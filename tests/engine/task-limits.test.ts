@@ -301,7 +301,8 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
     const [second] = await engine.claim();
     expect(second?.runId).toBe(runs[1]);
     await engine.setNow("2026-05-01T12:00:02Z");
-    await engine.store.fireDue(10);
+    const { facts } = await engine.store.fireDue(10);
+    await engine.store.evaluate(facts);
     expect(await engine.claim()).toEqual([]);
     expect(await count("limit_wait")).toBe(1);
     await engine.finish(present(second));
