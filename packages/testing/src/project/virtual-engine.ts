@@ -9,11 +9,12 @@ import {
 } from "@millrace/core/internal";
 import { createStore, type Store } from "@millrace/postgres";
 import {
-  executeAttempt,
+  beginAttempt,
+  type BeginDependencies,
+  MemoryBlobStore,
   type Settings,
   systemClock,
   type WorkerEvent,
-  type ExecutorDependencies,
 } from "@millrace/worker";
 import type { VirtualDatabase } from "./virtual-database.ts";
 
@@ -41,7 +42,7 @@ export class VirtualEngine {
   readonly logs: LogEvent[] = [];
   readonly #virtual: VirtualDatabase;
   readonly #definitions: ReadonlyMap<string, PipelineDefinition>;
-  readonly #dependencies: ExecutorDependencies;
+  readonly #dependencies: BeginDependencies;
   readonly #sessionId = randomUUID();
   #now: Instant;
 
@@ -58,6 +59,9 @@ export class VirtualEngine {
     this.#dependencies = {
       ...this.store,
       settings,
+      blobs: new MemoryBlobStore(),
+      // Handlers are a test's own: stubs and spies are in this process.
+      isolate: null,
       clock: systemClock,
       observe: (event) => void (event.type === "log" && this.logs.push(event)),
       abortGraceMs: 1_000,
@@ -114,7 +118,7 @@ export class VirtualEngine {
     const items = await Promise.all(
       claimed.map(async (each): Promise<FinishItem> => {
         const definition = this.#definitions.get(each.version);
-        const { outcome } = executeAttempt(each, definition, this.#dependencies);
+        const { outcome } = beginAttempt(each, definition, this.#dependencies);
         const ended = { claimed: each, outcome: await outcome };
         this.ended.push(ended);
         const { taskRunId, runId, attempt } = each;
