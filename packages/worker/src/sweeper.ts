@@ -52,21 +52,9 @@ export function startSweeper(
   dependencies: SweeperDependencies,
   settings: SweeperSettings = SWEEPER_DEFAULTS,
 ): Sweeper {
-  const { sweeps, tasks, triggers, followUps, clock } = dependencies;
+  const { sweeps, triggers, followUps, clock } = dependencies;
   const observe = safeObserver(dependencies.observe);
-  const finishes = new GroupCommit<FinishItem, boolean>({
-    flush: async (items) => {
-      const { recorded, ...afterwards } = await tasks.finish(items);
-      followUps.follow(afterwards);
-      return recorded;
-    },
-    keyOf: ({ runId }) => runId,
-    isDataError,
-    delay: (ms) => clock.sleep(ms),
-    random: () => clock.random(),
-    lanes: 1,
-    retriesMax: 2,
-  });
+  const finishes = groupFinishes(dependencies);
   const loops = [
     loop("ring again", ringAgain),
     loop("expire sessions", () => sweeps.expireSessions()),
@@ -129,4 +117,25 @@ export function startSweeper(
     // Facts that cannot be evaluated stay pending; not counting them, they cannot make it spin.
     return followUps.evaluate(facts);
   }
+}
+
+/** What is abandoned ends in flushes, by the same guarded transaction as every other attempt. */
+function groupFinishes({
+  tasks,
+  followUps,
+  clock,
+}: SweeperDependencies): GroupCommit<FinishItem, boolean> {
+  return new GroupCommit<FinishItem, boolean>({
+    flush: async (items) => {
+      const { recorded, ...afterwards } = await tasks.finish(items);
+      followUps.follow(afterwards);
+      return recorded;
+    },
+    keyOf: ({ runId }) => runId,
+    isDataError,
+    delay: (ms) => clock.sleep(ms),
+    random: () => clock.random(),
+    lanes: 1,
+    retriesMax: 2,
+  });
 }
