@@ -80,8 +80,11 @@ function execute(
   const writes = attemptWrites(claimed, dependencies, { over: over.signal, onLost });
   const toResult = stepResult(secrets);
   const durable = new Durable({ journal: claimed.journal, record: writes.record, toResult });
-  const onLog: ContextParts["onLog"] = (level, message, fields) =>
+  const onLog: ContextParts["onLog"] = (level, message, fields) => {
+    // An earlier attempt has said it already.
+    if (durable.isReplaying) return;
     observe({ type: "log", attempt: attemptName(claimed), level, message, fields });
+  };
   const contextOf = (params: unknown): object => {
     const own = { claimed, ...code, params, announcements, durable, secrets, settings };
     const { setStatus } = writes;

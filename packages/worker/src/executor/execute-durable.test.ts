@@ -1,3 +1,4 @@
+import type { JournalEntry } from "@millrace/core/internal";
 import { describe, expect, test } from "vitest";
 import {
   answerEntry,
@@ -266,5 +267,28 @@ describe("names", () => {
     const error = await errorOf((c) => c.step(name as string, () => 1));
     expect(error.message).toContain("needs a name of 1 to 200 characters");
     expect(error.retryable).toBe(false);
+  });
+});
+
+describe("logs", () => {
+  const handler: LooseHandler = async (c) => {
+    c.log.info("begins");
+    await c.step("load", () => 1);
+    c.log.info("loaded");
+    await c.sleep("1h");
+    c.log.info("slept");
+  };
+  const loggedWith = async (journal: readonly JournalEntry[]): Promise<readonly string[]> => {
+    const attempt = startAttempt(handler, { journal });
+    await attempt.outcome;
+    return attempt.events.flatMap((event) => (event.type === "log" ? [event.message] : []));
+  };
+
+  test("what was said before the last answer is not said again", async () => {
+    const waiting = { ...answerEntry("sleep 1", "sleep", null), state: "waiting" } as const;
+    expect(await loggedWith([])).toEqual(["begins", "loaded"]);
+    expect(await loggedWith([stepEntry("load", 1), waiting])).toEqual(["loaded"]);
+    const slept = [stepEntry("load", 1), answerEntry("sleep 1", "sleep", null)];
+    expect(await loggedWith(slept)).toEqual(["slept"]);
   });
 });

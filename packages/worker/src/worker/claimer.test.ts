@@ -63,7 +63,16 @@ function claiming(slots: number, ...readyIds: readonly number[]) {
 
 function claimedTask(taskRunId: number): ClaimedTask {
   return {
-    ...{ taskRunId, runId: 1, attempt: 1, failures: 0, timesOutAt: 0, begunAt: 0, journal: [], item: null },
+    ...{
+      taskRunId,
+      runId: 1,
+      attempt: 1,
+      failures: 0,
+      timesOutAt: 0,
+      begunAt: 0,
+      journal: [],
+      item: null,
+    },
     ...{ pipeline: "default/p", version: "v1", task: "t", needs: {}, received: [] },
     run: {
       ...{

@@ -52,6 +52,11 @@ export class Durable {
     return this.#journal.problem;
   }
 
+  /** See {@link Journal.isReplaying}. */
+  get isReplaying(): boolean {
+    return this.#journal.isReplaying;
+  }
+
   assertKept(): void {
     this.#journal.assertKept();
   }

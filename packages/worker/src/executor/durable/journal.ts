@@ -24,15 +24,23 @@ export class Journal {
   readonly #entries: ReadonlyMap<string, { readonly entry: JournalEntry; readonly place: number }>;
   readonly #asked = new Set<string>();
   readonly #counts = new Map<string, number>();
+  /** Answers that the handler has not come to yet. */
+  #ahead: number;
   #problem: Error | null = null;
 
   constructor(entries: readonly JournalEntry[]) {
     this.#entries = new Map(entries.map((entry, place) => [entry.name, { entry, place }]));
+    this.#ahead = entries.filter(({ state }) => state === "done").length;
   }
 
   /** The first thing that was wrong; null while all is well. */
   get problem(): Error | null {
     return this.#problem;
+  }
+
+  /** True until the handler has come to where an earlier attempt left off. */
+  get isReplaying(): boolean {
+    return this.#ahead > 0;
   }
 
   /** What has no name of its own is called by its kind and its number: `sleep 1`. */
@@ -54,9 +62,9 @@ export class Journal {
     const known = this.#entries.get(name);
     if (known === undefined) return { state: "new" };
     const { entry, place } = known;
-    return entry.state === "waiting"
-      ? { state: "waiting" }
-      : { state: "done", value: entry.value, place };
+    if (entry.state === "waiting") return { state: "waiting" };
+    this.#ahead -= 1;
+    return { state: "done", value: entry.value, place };
   }
 
   /** Remembers that the attempt has failed. */
