@@ -23,6 +23,7 @@ export * from "./run/run-if.ts";
 export * from "./trigger/compile-condition.ts";
 export * from "./trigger/deliver.ts";
 export * from "./trigger/evaluate.ts";
+export * from "./trigger/group-rules.ts";
 export * from "./trigger/trigger-index.ts";
 export * from "./intake/decide-object.ts";
 export * from "./intake/object-order.ts";

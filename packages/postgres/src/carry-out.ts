@@ -1,9 +1,9 @@
-import { type Fact, type Fire, lastOf, type Step } from "@millrace/core/internal";
+import { type Fact, type Fire, groupRules, lastOf, type Step } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type Decision, type Decisions } from "./decide-groups.ts";
 import { consumeDeliveries, endDeliveries, type PendingRow } from "./delivery-rows.ts";
 import { armGroups } from "./group-timers.ts";
-import { groupRules, hasComplete } from "./group-rules.ts";
+import { hasComplete } from "./group-members.ts";
 import { insertRuns, type NewRun } from "./insert-runs.ts";
 import { type LoadedFact, loadFacts } from "./load-facts.ts";
 import { records } from "./records.ts";

@@ -1,8 +1,15 @@
-import { type Evaluation, evaluate, type Instant, isPlain, present } from "@millrace/core/internal";
+import {
+  type Evaluation,
+  evaluate,
+  groupRules,
+  type Instant,
+  isPlain,
+  present,
+} from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Group } from "./delivery-groups.ts";
 import { loadPending, type PendingRow } from "./delivery-rows.ts";
-import { groupRules, loadMembers } from "./group-rules.ts";
+import { loadMembers } from "./group-members.ts";
 import { measureRoom, type Room } from "./room.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
@@ -46,7 +53,7 @@ export async function decideGroups(work: Work, groups: readonly Group[]): Promis
   const held: { group: Group; version: LoadedVersion }[] = [];
   for (const group of busy) {
     const loaded = version(group.trigger.versionId);
-    const rules = groupRules(group, loaded.spec, known);
+    const rules = groupRules(group, loaded.spec, known(group.id));
     const queues = (loaded.spec.whenActive ?? "queue") === "queue";
     if (isPlain(rules) && queues && !room.has(loaded)) {
       held.push({ group, version: loaded });

@@ -2,16 +2,11 @@ import type { Instant } from "../lib/instant.ts";
 import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
 import { evaluate, type Fire, isPlain, lastOf, type Step } from "../trigger/evaluate.ts";
 import { fillParams, missingParams } from "../trigger/fill-params.ts";
+import { groupRules } from "../trigger/group-rules.ts";
 import type { IndexedTrigger } from "../trigger/trigger-index.ts";
 import type { ReplayDisposition, ReplayFactDraft, ReplayLedger } from "./replay-decision.ts";
-import {
-  groupRules,
-  release,
-  type ReplayGroup,
-  type ReplayPending,
-  supersededIn,
-} from "./replay-groups.ts";
-import { type ReplayRegistry, schemesOfLeg, sourceName } from "./replay-registry.ts";
+import { release, type ReplayGroup, type ReplayPending, supersededIn } from "./replay-groups.ts";
+import { type ReplayRegistry, sourceName } from "./replay-registry.ts";
 import type { ReplayRuns, RunRequest } from "./replay-runs.ts";
 import { deadlineMissedFact } from "./deadline-missed-fact.ts";
 
@@ -63,10 +58,8 @@ export class GroupJudge {
     group.isHeld = false;
     if (trigger.off !== null || group.pending.length === 0) return;
     const spec = this.#specOf(trigger);
-    const rules = groupRules(trigger, group, (leg) => {
-      const source = trigger.condition.legs[leg];
-      return source === undefined ? {} : schemesOfLeg(source, spec);
-    });
+    const { partition, known } = group;
+    const rules = groupRules({ trigger, partition }, spec, (leg) => known.get(leg) ?? new Set());
     const queues = (spec.whenActive ?? "queue") === "queue";
     if (isPlain(rules) && queues && !this.#runs.hasRoom(spec, trigger.pipeline)) {
       group.isHeld = true;

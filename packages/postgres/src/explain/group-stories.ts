@@ -1,8 +1,8 @@
-import { type GroupStory, type Partition, present } from "@millrace/core/internal";
+import { groupRules, type GroupStory, type Partition, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type Group, type GroupStateRow, toGroupState } from "../delivery-groups.ts";
 import { loadPending } from "../delivery-rows.ts";
-import { groupRules, loadMembers } from "../group-rules.ts";
+import { loadMembers } from "../group-members.ts";
 import type { Tx } from "../transact.ts";
 import { indexedOf, type WatchedTrigger } from "./watched-trigger.ts";
 
@@ -68,7 +68,7 @@ export async function loadGroups(
       triggerId: watched.id,
       story: {
         partition: group.partition,
-        rules: groupRules(group, watched.pipelineSpec, known),
+        rules: groupRules(group, watched.pipelineSpec, known(group.id)),
         state: group.state,
         pending: pending.get(group.id) ?? [],
       },
