@@ -1,4 +1,11 @@
-import { type Fact, type Fire, groupRules, lastOf, type Step } from "@millrace/core/internal";
+import {
+  type Fact,
+  type Fire,
+  groupRules,
+  HOPS_MAX,
+  lastOf,
+  type Step,
+} from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type Decision, type Decisions } from "./decide-groups.ts";
 import { consumeDeliveries, endDeliveries, type PendingRow } from "./delivery-rows.ts";
@@ -8,7 +15,6 @@ import { insertRuns, type NewRun } from "./insert-runs.ts";
 import { type LoadedFact, loadFacts } from "./load-facts.ts";
 import { records } from "./records.ts";
 import { replaceRuns, type Room } from "./room.ts";
-import { HOPS_MAX } from "./task-facts.ts";
 import { tellMissed } from "./tell-missed.ts";
 import { toTriggeredRun } from "./triggered-run.ts";
 import type { Tx } from "./transact.ts";

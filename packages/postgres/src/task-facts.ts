@@ -1,4 +1,4 @@
-import { judgeChecks, partitionText } from "@millrace/core/internal";
+import { HOPS_MAX, judgeChecks, partitionText } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { FinishedAttempt } from "./finish.ts";
@@ -6,12 +6,6 @@ import { isNamed } from "./is-named.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
-
-/**
- * How often one cause may lead to another. Beyond it, pipelines drive each other in a circle that
- * no graph showed, and what they announce becomes a dead letter.
- */
-export const HOPS_MAX = 64;
 
 /** Records what succeeded attempts announced: it commits with their success, or not at all. */
 export async function insertTaskFacts(

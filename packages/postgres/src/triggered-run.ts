@@ -4,7 +4,6 @@ import {
   type IndexedTrigger,
   missingParams,
   nameOf,
-  requiredOf,
 } from "@millrace/core/internal";
 import type { Decision } from "./decide-groups.ts";
 import type { PendingRow } from "./delivery-rows.ts";
@@ -19,7 +18,7 @@ export function toTriggeredRun(
 ): NewRun | { readonly problem: string } {
   const { trigger, partition, backfillId } = group;
   const { params } = trigger.spec;
-  const missing = missingParams(params, requiredOf(version.spec.params), fact.facts);
+  const missing = missingParams(params, version.spec.params, fact.facts);
   if (missing.length > 0) {
     return { problem: `it holds nothing for the required params ${missing.join(", ")}` };
   }

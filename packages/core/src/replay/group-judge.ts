@@ -3,15 +3,13 @@ import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
 import { evaluate, type Fire, isPlain, lastOf, type Step } from "../trigger/evaluate.ts";
 import { fillParams, missingParams } from "../trigger/fill-params.ts";
 import { groupRules } from "../trigger/group-rules.ts";
+import { HOPS_MAX } from "../trigger/hops.ts";
 import type { IndexedTrigger } from "../trigger/trigger-index.ts";
 import type { ReplayDisposition, ReplayFactDraft, ReplayLedger } from "./replay-decision.ts";
 import { release, type ReplayGroup, type ReplayPending, supersededIn } from "./replay-groups.ts";
 import { type ReplayRegistry, sourceName } from "./replay-registry.ts";
 import type { ReplayRuns, RunRequest } from "./replay-runs.ts";
 import { deadlineMissedFact } from "./deadline-missed-fact.ts";
-
-/** How many causes may lead to a run. */
-const HOPS_MAX = 64;
 
 const EXPIRED: Record<Extract<Step<ReplayPending>, { type: "expire" }>["cause"], string> = {
   within: "the others did not come within the window",
@@ -141,7 +139,7 @@ export class GroupJudge {
       return this.#settle(consumed, "dead_lettered", `more than ${HOPS_MAX} causes lead to it`);
     }
     const { params } = trigger.spec;
-    const lacking = missingParams(params, requiredParams(this.#specOf(trigger)), fact.facts);
+    const lacking = missingParams(params, this.#specOf(trigger).params, fact.facts);
     if (lacking.length > 0) {
       const reason = `it does not give the required param ${lacking.join(", ")}`;
       return this.#settle(consumed, "evaluation_error", reason);
@@ -177,9 +175,4 @@ export class GroupJudge {
     const ids = deliveries.map(({ id }) => id);
     this.#ledger.settle(ids, disposition, { reason, runId });
   }
-}
-
-function requiredParams({ params }: PipelineSpec): readonly string[] {
-  const { required } = (params ?? {}) as { readonly required?: readonly string[] };
-  return required ?? [];
 }
