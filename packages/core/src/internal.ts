@@ -20,6 +20,7 @@ export * from "./run/advance.ts";
 export * from "./run/decide-attempt.ts";
 export * from "./run/run-graph.ts";
 export * from "./run/run-if.ts";
+export * from "./trigger/changed-only.ts";
 export * from "./trigger/compile-condition.ts";
 export * from "./trigger/deliver.ts";
 export * from "./trigger/evaluate.ts";
