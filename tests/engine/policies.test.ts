@@ -126,12 +126,14 @@ describe.each(["embedded", "server"] as const)("policies on the %s database", (k
     await tell("01:00", "a");
     await pass("02:30");
     await pass("03:30");
-    const events = await engine.rows<{ name: string; data: object }>(
-      "select name, data from millrace.event",
+    const events = await engine.rows<object>(
+      "select name, data, source_type, source_key, hop, correlation_id from millrace.event",
     );
     expect(events).toMatchObject([
       { name: "millrace.deadline.missed", data: { pipeline: "default/p", missing: ["default/b"] } },
     ]);
+    const told = { source_type: "trigger", source_key: "default/p/data", hop: 1 };
+    expect(events).toMatchObject([{ ...told, correlation_id: "event_1" }]);
     await tell("04:00", "b");
     expect(await runs()).toEqual(["a:included b:started"]);
   });

@@ -1,6 +1,7 @@
-import { all, dataset, deadlineMissed, pipeline, published, updated } from "@millrace/core";
+import { all, dataset, deadlineMissed, from, pipeline, published, updated } from "@millrace/core";
 import { simulate, type TimelineEntry } from "@millrace/testing";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { decided, told } from "./told.ts";
 
 const [a, b] = [dataset("a"), dataset("b")];
@@ -192,6 +193,21 @@ describe("windows", () => {
       "03-02 03:00 by millrace.deadline.missed",
       "03-02 09:00 by b 09:00 with a 01:00",
     ]);
+  });
+
+  test("its event names pipeline and sources in full, and the trigger that tells it", () => {
+    const join = pipeline(
+      "join",
+      { on: { both: updated(all(a, b), { deadline: { after: "2h", then: "alert" } }) } },
+      ({ task }) => task("work", () => 1),
+    );
+    const params = z.object({ missing: z.array(z.string()), by: z.string() });
+    const missed = published(deadlineMissed, {
+      params: { missing: from("data.missing"), by: from("source.key") },
+    });
+    const page = pipeline("page", { params, on: { missed } }, ({ task }) => task("work", () => 1));
+    const { runs } = simulate([join, page], [on("01:00", a), { until: "2026-03-02T04:00Z" }]);
+    expect(runs[0]?.params).toEqual({ missing: ["default/b"], by: "default/join/both" });
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type IndexedTrigger,
   missingParams,
   nameOf,
+  sourceNames,
 } from "@millrace/core/internal";
 import type { Decision } from "./decide-groups.ts";
 import type { PendingRow } from "./delivery-rows.ts";
@@ -42,10 +43,7 @@ function causeOf(
   fact: LoadedFact,
 ): NewRun["cause"] {
   const cause = { type: spec.type, trigger: name, [fact.kind]: fact.id, ...howOf(fire) };
-  const without = fire.missing.flatMap((leg) => {
-    const source = condition.legs[leg]?.source;
-    return source === undefined ? [] : [nameOf(source)];
-  });
+  const without = sourceNames(condition, fire.missing);
   const partial = without.length === 0 ? cause : { ...cause, missing: without };
   switch (fact.source.type) {
     case "dataset":

@@ -1,13 +1,15 @@
 import type { Instant } from "../lib/instant.ts";
+import { shortName } from "../namespace/short-name.ts";
 import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
 import { evaluate, type Fire, isPlain, lastOf, type Step } from "../trigger/evaluate.ts";
 import { fillParams, missingParams } from "../trigger/fill-params.ts";
 import { groupRules } from "../trigger/group-rules.ts";
 import { HOPS_MAX } from "../trigger/hops.ts";
+import { sourceNames } from "../trigger/source-names.ts";
 import type { IndexedTrigger } from "../trigger/trigger-index.ts";
 import type { ReplayDisposition, ReplayFactDraft, ReplayLedger } from "./replay-decision.ts";
 import { release, type ReplayGroup, type ReplayPending, supersededIn } from "./replay-groups.ts";
-import { type ReplayRegistry, sourceName } from "./replay-registry.ts";
+import type { ReplayRegistry } from "./replay-registry.ts";
 import type { ReplayRuns, RunRequest } from "./replay-runs.ts";
 import { deadlineMissedFact } from "./deadline-missed-fact.ts";
 
@@ -102,10 +104,7 @@ export class GroupJudge {
 
   /** The sources that a group still waits for, by name. */
   #names({ condition }: IndexedTrigger, legs: readonly number[]): string[] {
-    return legs.flatMap((number) => {
-      const leg = condition.legs[number];
-      return leg === undefined ? [] : [sourceName(leg.source)];
-    });
+    return sourceNames(condition, legs).map(shortName);
   }
 
   #triggerOf(group: ReplayGroup): IndexedTrigger {
@@ -125,8 +124,8 @@ export class GroupJudge {
         release(group, step.expired);
         return this.#settle(step.expired, "expired", EXPIRED[step.cause]);
       case "alert": {
-        const missing = this.#names(trigger, step.missing);
-        return this.#effects.announce(deadlineMissedFact(trigger, group.partition, step, missing));
+        const { partition } = group;
+        return this.#effects.announce(deadlineMissedFact({ trigger, partition }, step));
       }
     }
   }
