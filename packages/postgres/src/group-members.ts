@@ -24,6 +24,6 @@ export async function loadMembers(
   return (groupId) => (leg) => known.get(`${groupId} ${leg}`) ?? NOTHING;
 }
 
-export function hasComplete({ trigger }: Group): boolean {
+function hasComplete({ trigger }: Group): boolean {
   return trigger.condition.legs.some((leg) => leg.complete !== undefined);
 }
