@@ -2,6 +2,7 @@ import {
   type Delivery,
   type Fact,
   type Fire,
+  type Instant,
   type PendingDelivery,
   present,
 } from "@millrace/core/internal";
@@ -97,11 +98,19 @@ export interface PendingRow extends PendingDelivery {
   readonly hop: number;
 }
 
-/** What waits in groups, by group, in order of position. */
+/** What waits in one group. */
+export interface PendingOfGroup {
+  /** In order of position. */
+  readonly rows: PendingRow[];
+  /** When they were read, by the database's clock. */
+  readonly now: Instant;
+}
+
+/** What waits in groups, by group. Those in which nothing waits are left out. */
 export async function loadPending(
   tx: Tx,
   groupIds: readonly number[],
-): Promise<Map<number, PendingRow[]>> {
+): Promise<ReadonlyMap<number, PendingOfGroup>> {
   const { rows } = await sql<{
     group_id: number;
     delivery_id: number;
@@ -112,8 +121,9 @@ export async function loadPending(
     hop: number;
     member: string;
     at: Date;
+    now: Date;
   }>`select p.group_id, p.delivery_id, p.position, p.legs, p.member, p.at, d.fact_kind, d.fact_id,
-       coalesce(u.hop, e.hop, r.hop) as hop
+       coalesce(u.hop, e.hop, r.hop) as hop, (select millrace.now()) as now
      from millrace.delivery_pending p
      join millrace.delivery d on d.id = p.delivery_id
      left join millrace.update u on d.fact_kind = 'update' and u.id = d.fact_id
@@ -121,12 +131,12 @@ export async function loadPending(
      left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
      where p.group_id = any(${groupIds}::bigint[])
      order by p.group_id, p.position`.execute(tx);
-  const pending = new Map<number, PendingRow[]>();
+  const pending = new Map<number, PendingOfGroup>();
   for (const row of rows) {
-    const group = pending.get(row.group_id) ?? [];
+    const group = pending.get(row.group_id) ?? { rows: [], now: row.now.getTime() };
     const { position, legs, hop, member } = row;
     const fact = { factKind: row.fact_kind, factId: row.fact_id, hop };
-    group.push({ id: row.delivery_id, position, legs, member, at: row.at.getTime(), ...fact });
+    group.rows.push({ id: row.delivery_id, position, legs, member, at: row.at.getTime(), ...fact });
     pending.set(row.group_id, group);
   }
   return pending;

@@ -70,7 +70,7 @@ export async function loadGroups(
         partition: group.partition,
         rules: groupRules(group, watched.pipelineSpec, known(group.id)),
         state: group.state,
-        pending: pending.get(group.id) ?? [],
+        pending: pending.get(group.id)?.rows ?? [],
       },
     }))
     .toSorted((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0));
