@@ -183,19 +183,27 @@ export async function endDeliveries(
     from x where d.id = x.id`.execute(tx);
 }
 
-/** While a trigger that keeps the latest only is off, the newest of each set of legs stays. */
+/**
+ * While a trigger that keeps the latest only is off, the newest of each leg and partition of its
+ * source stays: a leg that counts partitions loses none of them.
+ */
 export async function keepLatest(tx: Tx, groups: readonly Group[]): Promise<void> {
   const ids = groups
     .filter(({ trigger }) => trigger.off !== null && trigger.spec.policy.whilePaused === "latest")
     .map(({ id }) => id);
   if (ids.length === 0) return;
   await sql`
-    with outdone as (
-      delete from millrace.delivery_pending p
-      where p.group_id = any(${ids}::bigint[]) and exists (
-        select from millrace.delivery_pending n
-        where n.group_id = p.group_id and n.position > p.position and p.legs <@ n.legs
-      )
+    with place as (
+      select p.delivery_id, p.position = max(p.position)
+        over (partition by p.group_id, leg, p.member) as is_last
+      from millrace.delivery_pending p, unnest(p.legs) leg
+      where p.group_id = any(${ids}::bigint[])
+    ),
+    outdone as (
+      delete from millrace.delivery_pending p using (
+        select delivery_id from place group by delivery_id having not bool_or(is_last)
+      ) x
+      where p.delivery_id = x.delivery_id
       returning p.delivery_id
     )
     update millrace.delivery d
