@@ -75,7 +75,7 @@ export * from "./explain/next-step.ts";
 export * from "./graph/check-graph.ts";
 export * from "./graph/resolution.ts";
 export * from "./graph/describe-cycle.ts";
-export { nameOf } from "./graph/spec-links.ts";
+export { nameOf, sourcesOf } from "./graph/spec-links.ts";
 export type * from "./graph/critical-path.ts";
 export type * from "./graph/cycle.ts";
 export type * from "./graph/reach.ts";
