@@ -20,19 +20,24 @@ export interface WaitingGroup {
   readonly story: GroupStory;
 }
 
-/** Groups in which something waits, of one trigger: the oldest of them, and how many there are. */
+/**
+ * Groups in which something waits, of some triggers: those first that have waited longest, and how
+ * many there are.
+ *
+ * @param limit - Null for all of them.
+ */
 export async function listWaiting(
   tx: Tx,
-  triggerId: number,
-  limit: number,
+  triggerIds: readonly number[],
+  limit: number | null,
 ): Promise<{ readonly ids: readonly number[]; readonly count: number }> {
   const { rows } = await sql<{ id: number; count: number }>`
     select g.id, (count(*) over ())::int as count from millrace.trigger_group g, lateral (
       select p.delivery_id from millrace.delivery_pending p where p.group_id = g.id
       order by p.position limit 1
     ) first
-    where g.trigger_id = ${triggerId}
-    order by first.delivery_id limit ${limit}`.execute(tx);
+    where g.trigger_id = any(${[...triggerIds]}::bigint[])
+    order by first.delivery_id limit ${limit}::bigint`.execute(tx);
   return { ids: rows.map(({ id }) => id), count: rows[0]?.count ?? 0 };
 }
 
