@@ -295,4 +295,35 @@ describe("while the pipeline is paused or the trigger disabled", () => {
     );
     expect(decided(disabled)).toEqual(["10:05: trigger_disabled"]);
   });
+
+  test("what a newer one outdoes is told as superseded at once", () => {
+    const whilePaused = "latest";
+    const load = pipeline("load", { on: { files: updated(files, { whilePaused }) } }, ({ task }) =>
+      task("work", () => 1),
+    );
+    const paused = simulate(
+      [load],
+      [{ at: "2026-03-02T10:00Z", pause: load }, ...updates("10:05", "10:06")],
+    );
+    expect(decided(paused)).toEqual(["10:05: superseded", "10:06: pipeline_paused"]);
+  });
+
+  test("what waited before the pause stays when nothing comes", () => {
+    const batch = { quiet: "1h" };
+    const load = pipeline(
+      "load",
+      { on: { files: updated(files, { batch, whilePaused: "latest" }) } },
+      ({ task }) => task("work", () => 1),
+    );
+    const result = simulate(
+      [load],
+      [
+        ...updates("10:05", "10:06"),
+        { at: "2026-03-02T10:10Z", pause: load },
+        { at: "2026-03-02T10:20Z", resume: load },
+        { until: "2026-03-02T12:00Z" },
+      ],
+    );
+    expect(decided(result)).toEqual(["10:05: included", "10:06: included"]);
+  });
 });

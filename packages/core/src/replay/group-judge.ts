@@ -56,7 +56,8 @@ export class GroupJudge {
   look(group: ReplayGroup, now: Instant): void {
     const trigger = this.#triggerOf(group);
     group.isHeld = false;
-    if (trigger.off !== null || group.pending.length === 0) return;
+    if (group.pending.length === 0) return;
+    if (trigger.off !== null) return this.#keepLatest(group, trigger);
     const spec = this.#specOf(trigger);
     const { partition, known } = group;
     const rules = groupRules({ trigger, partition }, spec, (leg) => known.get(leg) ?? new Set());
@@ -72,14 +73,6 @@ export class GroupJudge {
     for (const step of steps) this.#take(step, group, trigger);
     if (timerAt !== null && timerAt !== group.timerAt) this.#effects.look(group, timerAt);
     group.timerAt = timerAt;
-  }
-
-  /** Of a trigger that wants only the latest after a pause: the rest counts no more. */
-  supersede(group: ReplayGroup): void {
-    if (this.#triggerOf(group).spec.policy.whilePaused !== "latest") return;
-    const gone = supersededIn(group.pending);
-    this.#settle(gone, "superseded", "a newer one came while the trigger was paused");
-    release(group, gone);
   }
 
   /** Says of what is still open how it stands. */
@@ -100,6 +93,14 @@ export class GroupJudge {
       const missing = this.#names(trigger, group.waiting?.missing ?? []).join(", ");
       this.#settle(group.pending, "waiting_for", `it waits for ${missing}`);
     }
+  }
+
+  /** While a trigger that keeps the latest only is off, the rest counts no more. */
+  #keepLatest(group: ReplayGroup, { spec }: IndexedTrigger): void {
+    if (spec.policy.whilePaused !== "latest") return;
+    const gone = supersededIn(group.pending);
+    this.#settle(gone, "superseded", "a newer one came while the trigger was off");
+    release(group, gone);
   }
 
   /** The sources that a group still waits for, by name. */

@@ -126,8 +126,6 @@ export class Replay {
     const resting = this.waiting().filter((group) => this.#judge.isOff(group));
     this.#registry.pause(pipeline, trigger, false);
     for (const group of resting) {
-      if (this.#judge.isOff(group)) continue;
-      this.#judge.supersede(group);
       this.#judge.look(group, this.#now);
     }
     this.advance(this.#now);
