@@ -7,6 +7,7 @@ import {
   CALL_DEPTH_MAX,
   CRASHES_MAX,
   formatDuration,
+  HOPS_MAX,
   LIMIT_MAX,
   MAP_ITEMS_MAX,
   PIPELINE_DEFAULTS,
@@ -20,7 +21,6 @@ import { SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
 import { PRIORITY_MS } from "../packages/postgres/src/ready-rows.ts";
-import { HOPS_MAX } from "../packages/postgres/src/task-facts.ts";
 import { BLOB_BYTES_MAX } from "../packages/worker/src/blob/attempt-blobs.ts";
 import { INLINE_BYTES_MAX, STORED_BYTES_MAX } from "../packages/worker/src/blob/stored-values.ts";
 import {

@@ -126,12 +126,14 @@ describe.each(["embedded", "server"] as const)("policies on the %s database", (k
     await tell("01:00", "a");
     await pass("02:30");
     await pass("03:30");
-    const events = await engine.rows<{ name: string; data: object }>(
-      "select name, data from millrace.event",
+    const events = await engine.rows<object>(
+      "select name, data, source_type, source_key, hop, correlation_id from millrace.event",
     );
     expect(events).toMatchObject([
       { name: "millrace.deadline.missed", data: { pipeline: "default/p", missing: ["default/b"] } },
     ]);
+    const told = { source_type: "trigger", source_key: "default/p/data", hop: 1 };
+    expect(events).toMatchObject([{ ...told, correlation_id: "event_1" }]);
     await tell("04:00", "b");
     expect(await runs()).toEqual(["a:included b:started"]);
   });
@@ -227,12 +229,30 @@ describe.each(["embedded", "server"] as const)("policies on the %s database", (k
     expect(await dispositions()).toEqual(told);
   });
 
+  const week = { week: { kind: "week", start: "2026-W01", timezone: "UTC" } } as const;
+  const byWeek = {
+    source: { type: "dataset", dataset: "default/a" },
+    where: null,
+    partition: { week: { map: "rollup", from: "date" } },
+  } as const;
+
+  test("the latest of each partition stays while a trigger that gathers them is paused", async () => {
+    const whole = { type: "leg", leg: { ...byWeek, complete: { date: "all" } } } as const;
+    const trigger = policy(whole, { whilePaused: "latest" });
+    await engine.register(pipelineOn(trigger, { partitions: week }));
+    await engine.store.pause(P, "ana");
+    for (const day of ["02", "03", "02", "04", "05", "06", "07", "08"]) {
+      await engine.update("a", { date: `2026-03-${day}` });
+      await engine.settle();
+    }
+    await engine.store.resume(P);
+    await engine.settle();
+    const included = Array.from({ length: 6 }, () => "included");
+    expect(await dispositions()).toEqual(["superseded", ...included, "started"]);
+  });
+
   test("a complete leg waits until every partition exists, and after that for any", async () => {
-    const week = { week: { kind: "week", start: "2026-W01", timezone: "UTC" } } as const;
-    const partition = { week: { map: "rollup", from: "date" } } as const;
-    const source = { type: "dataset", dataset: "default/a" } as const;
-    const whole = { source, where: null, partition, complete: { date: "all" } } as const;
-    const trigger = updated({ type: "leg", leg: whole });
+    const trigger = updated({ type: "leg", leg: { ...byWeek, complete: { date: "all" } } });
     await engine.register(pipelineOn(trigger, { partitions: week }));
     const days = ["02", "03", "04", "05", "06", "07"];
     for (const day of days) await engine.update("a", { date: `2026-03-${day}` });

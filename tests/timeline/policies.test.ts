@@ -1,6 +1,7 @@
-import { all, dataset, deadlineMissed, pipeline, published, updated } from "@millrace/core";
+import { all, dataset, deadlineMissed, from, pipeline, published, updated } from "@millrace/core";
 import { simulate, type TimelineEntry } from "@millrace/testing";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { decided, told } from "./told.ts";
 
 const [a, b] = [dataset("a"), dataset("b")];
@@ -193,6 +194,21 @@ describe("windows", () => {
       "03-02 09:00 by b 09:00 with a 01:00",
     ]);
   });
+
+  test("its event names pipeline and sources in full, and the trigger that tells it", () => {
+    const join = pipeline(
+      "join",
+      { on: { both: updated(all(a, b), { deadline: { after: "2h", then: "alert" } }) } },
+      ({ task }) => task("work", () => 1),
+    );
+    const params = z.object({ missing: z.array(z.string()), by: z.string() });
+    const missed = published(deadlineMissed, {
+      params: { missing: from("data.missing"), by: from("source.key") },
+    });
+    const page = pipeline("page", { params, on: { missed } }, ({ task }) => task("work", () => 1));
+    const { runs } = simulate([join, page], [on("01:00", a), { until: "2026-03-02T04:00Z" }]);
+    expect(runs[0]?.params).toEqual({ missing: ["default/b"], by: "default/join/both" });
+  });
 });
 
 describe("when a run is active", () => {
@@ -278,5 +294,36 @@ describe("while the pipeline is paused or the trigger disabled", () => {
       [{ at: "2026-03-02T10:00Z", pause: [load, "files"] }, ...updates("10:05")],
     );
     expect(decided(disabled)).toEqual(["10:05: trigger_disabled"]);
+  });
+
+  test("what a newer one outdoes is told as superseded at once", () => {
+    const whilePaused = "latest";
+    const load = pipeline("load", { on: { files: updated(files, { whilePaused }) } }, ({ task }) =>
+      task("work", () => 1),
+    );
+    const paused = simulate(
+      [load],
+      [{ at: "2026-03-02T10:00Z", pause: load }, ...updates("10:05", "10:06")],
+    );
+    expect(decided(paused)).toEqual(["10:05: superseded", "10:06: pipeline_paused"]);
+  });
+
+  test("what waited before the pause stays when nothing comes", () => {
+    const batch = { quiet: "1h" };
+    const load = pipeline(
+      "load",
+      { on: { files: updated(files, { batch, whilePaused: "latest" }) } },
+      ({ task }) => task("work", () => 1),
+    );
+    const result = simulate(
+      [load],
+      [
+        ...updates("10:05", "10:06"),
+        { at: "2026-03-02T10:10Z", pause: load },
+        { at: "2026-03-02T10:20Z", resume: load },
+        { until: "2026-03-02T12:00Z" },
+      ],
+    );
+    expect(decided(result)).toEqual(["10:05: included", "10:06: included"]);
   });
 });

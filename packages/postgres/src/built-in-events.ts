@@ -8,8 +8,10 @@ import type { Tx } from "./transact.ts";
 export interface BuiltInEvent {
   readonly name: string;
   readonly data: JsonValue;
-  /** What it is about: a dataset, a pipeline's trigger. */
-  readonly about: string;
+  /** Who tells of it: Millrace of a dataset, a trigger of itself. */
+  readonly source: { readonly type: "millrace" | "trigger"; readonly key: string };
+  /** How many causes lead to it. */
+  readonly hop: number;
 }
 
 /** Puts events on the bus in the transaction that they tell of; each begins a story of its own. */
@@ -19,15 +21,21 @@ export async function publishBuiltIn(
   events: readonly BuiltInEvent[],
 ): Promise<void> {
   if (events.length === 0) return;
+  const told = events.map(({ source: { type, key }, ...event }) => ({
+    ...event,
+    source_type: type,
+    source_key: key,
+  }));
+  const columns = "name text, data jsonb, source_type text, source_key text, hop smallint";
   const { rows } = await sql<{ id: number }>`
     with x as materialized (
       select *, nextval(pg_get_serial_sequence('millrace.event', 'id')) as id
-      from ${records(events, "name text, data jsonb, about text", "r")}
+      from ${records(told, columns, "r")}
     ),
     fact as (
       insert into millrace.event (id, name, data, source_type, source_key, correlation_id, hop)
       overriding system value
-      select id, name, data, 'millrace', about, 'event_' || id, 0 from x
+      select id, name, data, source_type, source_key, 'event_' || id, hop from x
     )
     insert into millrace.fact_pending (kind, id) select 'event', id from x returning id`.execute(
     tx,

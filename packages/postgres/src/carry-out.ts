@@ -1,14 +1,19 @@
-import { type Fact, type Fire, lastOf, type Step } from "@millrace/core/internal";
+import {
+  type Fact,
+  type Fire,
+  HOPS_MAX,
+  lastOf,
+  present,
+  type Step,
+} from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type Decision, type Decisions } from "./decide-groups.ts";
 import { consumeDeliveries, endDeliveries, type PendingRow } from "./delivery-rows.ts";
 import { armGroups } from "./group-timers.ts";
-import { groupRules, hasComplete } from "./group-rules.ts";
 import { insertRuns, type NewRun } from "./insert-runs.ts";
 import { type LoadedFact, loadFacts } from "./load-facts.ts";
 import { records } from "./records.ts";
 import { replaceRuns, type Room } from "./room.ts";
-import { HOPS_MAX } from "./task-facts.ts";
 import { tellMissed } from "./tell-missed.ts";
 import { toTriggeredRun } from "./triggered-run.ts";
 import type { Tx } from "./transact.ts";
@@ -53,11 +58,7 @@ export async function carryOut(
     work,
     starts.map(({ run }) => run),
   );
-  await consumeDeliveries(
-    tx,
-    starts.map(({ fire }) => ({ fire })),
-    ids,
-  );
+  await consumeDeliveries(tx, starts, ids);
   await endDeliveries(tx, endings);
   const owedTo = await linkReruns(tx, starts, ids);
   await keepState(tx, decided, owedTo);
@@ -143,11 +144,7 @@ async function completingFacts(
     .filter((row) => !known.has(keyOf(row)))
     .map(({ factKind, factId }): Fact => ({ kind: factKind, id: factId }));
   for (const fact of await loadFacts(tx, missing)) known.set(`${fact.kind} ${fact.id}`, fact);
-  return (row) => {
-    const fact = known.get(keyOf(row));
-    if (fact === undefined) throw new Error(`the fact ${keyOf(row)} is gone`);
-    return fact;
-  };
+  return (row) => present(known.get(keyOf(row)), `the fact ${keyOf(row)} of a delivery`);
 }
 
 async function buryRunaway(tx: Tx, run: NewRun): Promise<void> {
@@ -213,19 +210,17 @@ async function keepState(
 
 /** What leaves a group was there: complete legs need not see it again. */
 async function keepMembers(tx: Tx, decided: readonly Decision[]): Promise<void> {
-  const rows = decided
-    .filter(({ group }) => hasComplete(group))
-    .flatMap(({ group, version, found }) => {
-      const rules = groupRules(group, version.spec, () => new Set());
-      const gone = found.steps.flatMap((step) =>
-        step.type === "alert" ? [] : step.type === "fire" ? step.consumed : step.expired,
-      );
-      return gone.flatMap(({ legs, member }) =>
-        legs.flatMap((leg) =>
-          rules.required(leg) === null ? [] : [{ group_id: group.id, leg, member }],
-        ),
-      );
-    });
+  const rows = decided.flatMap(({ group, found }) => {
+    const { legs: all } = group.trigger.condition;
+    const gone = found.steps.flatMap((step) =>
+      step.type === "alert" ? [] : step.type === "fire" ? step.consumed : step.expired,
+    );
+    return gone.flatMap(({ legs, member }) =>
+      legs.flatMap((leg) =>
+        all[leg]?.complete === undefined ? [] : [{ group_id: group.id, leg, member }],
+      ),
+    );
+  });
   if (rows.length === 0) return;
   await sql`
     insert into millrace.group_member (group_id, leg, member)

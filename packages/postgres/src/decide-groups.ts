@@ -1,10 +1,8 @@
-import { type Evaluation, evaluate, type Instant, isPlain, present } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type Evaluation, evaluate, groupRules, isPlain, present } from "@millrace/core/internal";
 import type { Group } from "./delivery-groups.ts";
 import { loadPending, type PendingRow } from "./delivery-rows.ts";
-import { groupRules, loadMembers } from "./group-rules.ts";
+import { loadMembers } from "./group-members.ts";
 import { measureRoom, type Room } from "./room.ts";
-import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
 import type { Work } from "./work.ts";
 
@@ -41,27 +39,22 @@ export async function decideGroups(work: Work, groups: readonly Group[]): Promis
     work,
     busy.map(({ trigger }) => version(trigger.versionId)),
   );
-  const now = await readNow(tx);
   const decided: Decision[] = [];
   const held: { group: Group; version: LoadedVersion }[] = [];
   for (const group of busy) {
     const loaded = version(group.trigger.versionId);
-    const rules = groupRules(group, loaded.spec, known);
+    const rules = groupRules(group, loaded.spec, known(group.id));
     const queues = (loaded.spec.whenActive ?? "queue") === "queue";
     if (isPlain(rules) && queues && !room.has(loaded)) {
       held.push({ group, version: loaded });
       continue;
     }
-    const found = evaluate(rules, group.state, present(waiting.get(group.id)), now);
+    const { rows, now } = present(waiting.get(group.id));
+    const found = evaluate(rules, group.state, rows, now);
     if (isPlain(rules) && queues && found.steps.some(({ type }) => type === "fire")) {
       room.take(loaded);
     }
     decided.push({ group, version: loaded, found });
   }
   return { decided, held, room };
-}
-
-async function readNow(tx: Tx): Promise<Instant> {
-  const { rows } = await sql<{ now: Date }>`select millrace.now() as now`.execute(tx);
-  return present(rows[0]).now.getTime();
 }

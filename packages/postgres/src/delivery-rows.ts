@@ -2,6 +2,7 @@ import {
   type Delivery,
   type Fact,
   type Fire,
+  type Instant,
   type PendingDelivery,
   present,
 } from "@millrace/core/internal";
@@ -97,11 +98,19 @@ export interface PendingRow extends PendingDelivery {
   readonly hop: number;
 }
 
-/** What waits in groups, by group, in order of position. */
+/** What waits in one group. */
+export interface PendingOfGroup {
+  /** In order of position. */
+  readonly rows: PendingRow[];
+  /** When they were read, by the database's clock. */
+  readonly now: Instant;
+}
+
+/** What waits in groups, by group. Those in which nothing waits are left out. */
 export async function loadPending(
   tx: Tx,
   groupIds: readonly number[],
-): Promise<Map<number, PendingRow[]>> {
+): Promise<ReadonlyMap<number, PendingOfGroup>> {
   const { rows } = await sql<{
     group_id: number;
     delivery_id: number;
@@ -112,8 +121,9 @@ export async function loadPending(
     hop: number;
     member: string;
     at: Date;
+    now: Date;
   }>`select p.group_id, p.delivery_id, p.position, p.legs, p.member, p.at, d.fact_kind, d.fact_id,
-       coalesce(u.hop, e.hop, r.hop) as hop
+       coalesce(u.hop, e.hop, r.hop) as hop, (select millrace.now()) as now
      from millrace.delivery_pending p
      join millrace.delivery d on d.id = p.delivery_id
      left join millrace.update u on d.fact_kind = 'update' and u.id = d.fact_id
@@ -121,12 +131,12 @@ export async function loadPending(
      left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
      where p.group_id = any(${groupIds}::bigint[])
      order by p.group_id, p.position`.execute(tx);
-  const pending = new Map<number, PendingRow[]>();
+  const pending = new Map<number, PendingOfGroup>();
   for (const row of rows) {
-    const group = pending.get(row.group_id) ?? [];
+    const group = pending.get(row.group_id) ?? { rows: [], now: row.now.getTime() };
     const { position, legs, hop, member } = row;
     const fact = { factKind: row.fact_kind, factId: row.fact_id, hop };
-    group.push({ id: row.delivery_id, position, legs, member, at: row.at.getTime(), ...fact });
+    group.rows.push({ id: row.delivery_id, position, legs, member, at: row.at.getTime(), ...fact });
     pending.set(row.group_id, group);
   }
   return pending;
@@ -173,19 +183,27 @@ export async function endDeliveries(
     from x where d.id = x.id`.execute(tx);
 }
 
-/** While a trigger that keeps the latest only is off, the newest of each set of legs stays. */
+/**
+ * While a trigger that keeps the latest only is off, the newest of each leg and partition of its
+ * source stays: a leg that counts partitions loses none of them.
+ */
 export async function keepLatest(tx: Tx, groups: readonly Group[]): Promise<void> {
   const ids = groups
     .filter(({ trigger }) => trigger.off !== null && trigger.spec.policy.whilePaused === "latest")
     .map(({ id }) => id);
   if (ids.length === 0) return;
   await sql`
-    with outdone as (
-      delete from millrace.delivery_pending p
-      where p.group_id = any(${ids}::bigint[]) and exists (
-        select from millrace.delivery_pending n
-        where n.group_id = p.group_id and n.position > p.position and p.legs <@ n.legs
-      )
+    with place as (
+      select p.delivery_id, p.position = max(p.position)
+        over (partition by p.group_id, leg, p.member) as is_last
+      from millrace.delivery_pending p, unnest(p.legs) leg
+      where p.group_id = any(${ids}::bigint[])
+    ),
+    outdone as (
+      delete from millrace.delivery_pending p using (
+        select delivery_id from place group by delivery_id having not bool_or(is_last)
+      ) x
+      where p.delivery_id = x.delivery_id
       returning p.delivery_id
     )
     update millrace.delivery d

@@ -1,4 +1,10 @@
-import { type Afterwards, type Delivery, deliver, type Fact } from "@millrace/core/internal";
+import {
+  type Afterwards,
+  type Delivery,
+  deliver,
+  type Fact,
+  UNCHANGED_REASON,
+} from "@millrace/core/internal";
 import { stepBackfill } from "./backfill/step-backfill.ts";
 import { carryOut } from "./carry-out.ts";
 import { sortOutUnchanged } from "./changed-only.ts";
@@ -42,7 +48,11 @@ export function evaluateTriggers(
       const { changed, unchanged } = await sortOutUnchanged(tx, wanted);
       await insertUndelivered(
         tx,
-        unchanged.map((delivery) => ({ ...delivery, disposition: "unchanged" })),
+        unchanged.map((delivery) => ({
+          ...delivery,
+          disposition: "unchanged",
+          reason: UNCHANGED_REASON,
+        })),
       );
       await insertDeliveries(tx, groups, changed);
       await keepLatest(tx, groups);

@@ -86,7 +86,7 @@ function toEvent({ dataset, decided, found, last, now }: WatchedDataset): BuiltI
   const { name } = state === "stale" ? datasetStale : datasetFresh;
   const lastUpdate = { id: last.id, at: toText(last.at) };
   const data = { dataset, since: toText(now), due: toText(dueAt), lastUpdate };
-  return [{ name, data, about: dataset }];
+  return [{ name, data, source: { type: "millrace", key: dataset }, hop: 0 }];
 }
 
 function toText(instant: number): string {

@@ -8,7 +8,7 @@ import {
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import { loadGroups } from "./explain/group-stories.ts";
+import { listWaiting, loadGroups } from "./explain/group-stories.ts";
 import { inSnapshot } from "./explain/snapshot.ts";
 import { loadWatched, type WatchedTrigger } from "./explain/watched-trigger.ts";
 import { isNamed } from "./is-named.ts";
@@ -59,7 +59,7 @@ export function pause(
 ): Promise<Afterwards & { readonly changed: boolean }> {
   return perform(database, versions, "pause", async ({ tx }) => {
     await lockRegistry(tx, "exclusive");
-    return { changed: await setPaused(tx, what, { by }) };
+    return { changed: await setPaused(tx, await findMeant(tx, what), { by }) };
   });
 }
 
@@ -76,8 +76,9 @@ export function resume(
 ): Promise<Afterwards & { readonly changed: boolean }> {
   return perform(database, versions, "resume", async ({ tx, log }) => {
     await lockRegistry(tx, "exclusive");
-    const changed = await setPaused(tx, what, null);
-    if (changed) await wakeTriggers(tx, log, await triggerIdsOf(tx, what));
+    const meant = await findMeant(tx, what);
+    const changed = await setPaused(tx, meant, null);
+    if (changed) await wakeTriggers(tx, log, meant.triggerIds);
     return { changed };
   });
 }
@@ -89,12 +90,14 @@ export function resume(
  */
 export function planResume(database: Database, what: Pausable): Promise<ResumePlan> {
   return inSnapshot(database, async (tx, now) => {
-    const all = await loadWatched(tx, { triggerIds: await triggerIdsOf(tx, what) });
+    const { triggerIds } = await findMeant(tx, what);
+    const all = await loadWatched(tx, { triggerIds });
     const stillHeld = what.trigger === null ? null : heldAfter(all);
     const triggers = stillHeld === null ? all.filter((each) => isFreedBy(what, each)) : [];
-    const ids = await groupsWithPending(
+    const { ids } = await listWaiting(
       tx,
       triggers.map(({ id }) => id),
+      null,
     );
     const nameOf = new Map(triggers.map(({ id, name }) => [id, name]));
     const groups = (await loadGroups(tx, triggers, ids)).map(({ triggerId, story }) => {
@@ -121,24 +124,40 @@ function isFreedBy({ trigger }: Pausable, { spec, isPaused }: WatchedTrigger): b
   return spec.enabled && (trigger !== null || !isPaused);
 }
 
+/** What a {@link Pausable} names. */
+interface Meant {
+  readonly pipelineRowId: number;
+  /** The one trigger, or those of the pipeline. */
+  readonly triggerIds: readonly number[];
+  readonly isPipeline: boolean;
+}
+
+async function findMeant(tx: Tx, { pipeline, trigger }: Pausable): Promise<Meant> {
+  const pipelineRowId = await pipelineOf(tx, pipeline);
+  const { rows } = await sql<{ id: number; name: string }>`
+    select id, name from millrace.trigger where pipeline_id = ${pipelineRowId} and active
+    order by id`.execute(tx);
+  const found = trigger === null ? rows : rows.filter(({ name }) => name === trigger);
+  if (trigger !== null && found.length === 0) throw notFound("trigger", `${pipeline}/${trigger}`);
+  const triggerIds = found.map(({ id }) => id);
+  return { pipelineRowId, triggerIds, isPipeline: trigger === null };
+}
+
 /** @param paused - Who pauses; null to resume. */
 async function setPaused(
   tx: Tx,
-  what: Pausable,
+  { pipelineRowId, triggerIds, isPipeline }: Meant,
   paused: { readonly by: string | null } | null,
 ): Promise<boolean> {
-  const { pipeline, trigger } = what;
   const isPaused = paused !== null;
-  const pipelineRowId = await pipelineOf(tx, pipeline);
   const set = sql`set paused = ${isPaused}, paused_by = ${paused?.by ?? null},
     paused_at = case when ${isPaused} then millrace.now() end`;
-  if (trigger !== null) await triggerIdsOf(tx, what);
-  const { rows } =
-    trigger === null
-      ? await sql`update millrace.pipeline ${set}
-          where id = ${pipelineRowId} and paused <> ${isPaused} returning id`.execute(tx)
-      : await sql`update millrace.trigger ${set} where pipeline_id = ${pipelineRowId}
-          and name = ${trigger} and active and paused <> ${isPaused} returning id`.execute(tx);
+  const { rows } = isPipeline
+    ? await sql`update millrace.pipeline ${set}
+        where id = ${pipelineRowId} and paused <> ${isPaused} returning id`.execute(tx)
+    : await sql`update millrace.trigger ${set}
+        where id = any(${[...triggerIds]}::bigint[]) and paused <> ${isPaused}
+        returning id`.execute(tx);
   if (rows.length === 0) return false;
   await sql`update millrace.registry set version = version + 1`.execute(tx);
   return true;
@@ -151,32 +170,6 @@ async function pipelineOf(tx: Tx, pipeline: PipelineId): Promise<number> {
   const [row] = rows;
   if (row === undefined) throw notFound("pipeline", pipeline);
   return row.id;
-}
-
-/** Triggers that are meant: those of the pipeline, or the one. */
-async function triggerIdsOf(tx: Tx, { pipeline, trigger }: Pausable): Promise<readonly number[]> {
-  const pipelineRowId = await pipelineOf(tx, pipeline);
-  const { rows } = await sql<{ id: number; name: string }>`
-    select id, name from millrace.trigger where pipeline_id = ${pipelineRowId} and active
-    order by id`.execute(tx);
-  if (trigger === null) return rows.map(({ id }) => id);
-  const found = rows.filter(({ name }) => name === trigger);
-  if (found.length === 0) throw notFound("trigger", `${pipeline}/${trigger}`);
-  return found.map(({ id }) => id);
-}
-
-async function groupsWithPending(
-  tx: Tx,
-  triggerIds: readonly number[],
-): Promise<readonly number[]> {
-  const { rows } = await sql<{ id: number }>`
-    select g.id from millrace.trigger_group g, lateral (
-      select p.delivery_id from millrace.delivery_pending p where p.group_id = g.id
-      order by p.position limit 1
-    ) first
-    where g.trigger_id = any(${[...triggerIds]}::bigint[])
-    order by first.delivery_id`.execute(tx);
-  return rows.map(({ id }) => id);
 }
 
 function notFound(what: string, name: string): MillraceError<"NOT_FOUND"> {

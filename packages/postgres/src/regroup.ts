@@ -8,7 +8,7 @@ import {
   partitionText,
   type TriggerIndex,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { groupKey, lockGroups } from "./delivery-groups.ts";
 import { endDeliveries, insertDeliveries } from "./delivery-rows.ts";
 import { loadFacts } from "./load-facts.ts";
@@ -29,15 +29,20 @@ interface WaitingRow {
 }
 
 /** The specs of a deployment's triggers as they are, by id. */
-export async function listTriggerSpecs(
+export function listTriggerSpecs(
   tx: Tx,
   { name }: Deployment,
 ): Promise<ReadonlyMap<number, string>> {
+  return readSpecs(tx, sql`p.deployment = ${name}`);
+}
+
+/** What a change of means that the trigger was edited; of active triggers, except schedules. */
+async function readSpecs(tx: Tx, which: RawBuilder<unknown>): Promise<ReadonlyMap<number, string>> {
   const { rows } = await sql<{ id: number; spec: JsonValue; partitions: JsonValue }>`
     select t.id, t.spec, v.spec -> 'partitions' as partitions from millrace.trigger t
     join millrace.pipeline p on p.id = t.pipeline_id
-    left join millrace.pipeline_version v on v.id = p.version_id
-    where p.deployment = ${name} and t.active and t.spec ->> 'type' <> 'schedule'`.execute(tx);
+    join millrace.pipeline_version v on v.id = p.version_id
+    where ${which} and t.active and t.spec ->> 'type' <> 'schedule'`.execute(tx);
   return new Map(
     rows.map(({ id, spec, partitions }) => [id, canonicalJson([spec, partitions])] as const),
   );
@@ -50,15 +55,8 @@ export async function listTriggerSpecs(
  */
 export async function regroup(work: Work, before: ReadonlyMap<number, string>): Promise<void> {
   const { tx, log } = work;
-  const { rows } = await sql<{ id: number; spec: JsonValue; partitions: JsonValue }>`
-    select t.id, t.spec, v.spec -> 'partitions' as partitions from millrace.trigger t
-    join millrace.pipeline p on p.id = t.pipeline_id
-    join millrace.pipeline_version v on v.id = p.version_id
-    where t.id = any(${[...before.keys()]}::bigint[]) and t.active
-      and t.spec ->> 'type' <> 'schedule'`.execute(tx);
-  const edited = rows
-    .filter(({ id, spec, partitions }) => before.get(id) !== canonicalJson([spec, partitions]))
-    .map(({ id }) => id);
+  const after = await readSpecs(tx, sql`t.id = any(${[...before.keys()]}::bigint[])`);
+  const edited = [...after.keys()].filter((id) => before.get(id) !== after.get(id));
   if (edited.length === 0) return;
   const index = await new TriggerCache().load(tx, await lockRegistry(tx, "exclusive"));
   await redeliver(tx, index, await listWaiting(tx, edited));

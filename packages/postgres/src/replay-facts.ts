@@ -7,6 +7,7 @@ import {
   type PipelineSpec,
   type ReplayFactDraft,
   type SourceSpec,
+  sourcesOf,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
@@ -51,7 +52,7 @@ export function loadHistory(
 ): Promise<History> {
   return transact(database, "read the history of a pipeline", async (tx) => {
     const from = await beginning(tx, spec, since);
-    const wanted = await listFacts(tx, [...sourcesOf(spec), ...sourcesOf(changed)], from.at);
+    const wanted = await listFacts(tx, [...heardBy(spec), ...heardBy(changed)], from.at);
     const facts: LoadedFact[] = [];
     for (let place = 0; place < wanted.length; place += CHUNK) {
       facts.push(...(await loadFacts(tx, wanted.slice(place, place + CHUNK))));
@@ -99,22 +100,11 @@ async function beginning(tx: Tx, spec: PipelineSpec, since: Instant): Promise<Be
   return { pipelineRowId: row.id, at: row.at.getTime(), now: row.now.getTime(), runMs };
 }
 
-function sourcesOf({ triggers }: PipelineSpec): readonly SourceSpec[] {
-  const sources: SourceSpec[] = [];
-  const visit = (condition: Condition): void => {
-    if (condition.type === "leg") sources.push(condition.leg.source);
-    else condition.of.forEach(visit);
-  };
-  for (const trigger of Object.values(triggers)) {
-    if (trigger.type !== "schedule") visit(trigger.condition);
-  }
-  return sources;
+function heardBy({ triggers }: PipelineSpec): readonly SourceSpec[] {
+  return Object.values(triggers).flatMap((trigger) =>
+    trigger.type === "schedule" ? [] : sourcesOf(trigger.condition),
+  );
 }
-
-type Condition = Extract<
-  PipelineSpec["triggers"][string],
-  { readonly condition: unknown }
->["condition"];
 
 /** By exact names; of a pattern every fact of its kind, because the replay matches it. */
 async function listFacts(

@@ -1,6 +1,7 @@
 import {
   type AttemptDecision,
   type FinishItem,
+  HOPS_MAX,
   judgeChecks,
   partitionText,
 } from "@millrace/core/internal";
@@ -10,12 +11,6 @@ import { isNamed } from "./is-named.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
-
-/**
- * How often one cause may lead to another. Beyond it, pipelines drive each other in a circle that
- * no graph showed, and what they announce becomes a dead letter.
- */
-export const HOPS_MAX = 64;
 
 /** What may have announced something: an attempt that ended, or a task that a person marked. */
 export interface Announcer {

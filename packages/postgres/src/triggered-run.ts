@@ -4,7 +4,7 @@ import {
   type IndexedTrigger,
   missingParams,
   nameOf,
-  requiredOf,
+  sourceNames,
 } from "@millrace/core/internal";
 import type { Decision } from "./decide-groups.ts";
 import type { PendingRow } from "./delivery-rows.ts";
@@ -19,7 +19,7 @@ export function toTriggeredRun(
 ): NewRun | { readonly problem: string } {
   const { trigger, partition, backfillId } = group;
   const { params } = trigger.spec;
-  const missing = missingParams(params, requiredOf(version.spec.params), fact.facts);
+  const missing = missingParams(params, version.spec.params, fact.facts);
   if (missing.length > 0) {
     return { problem: `it holds nothing for the required params ${missing.join(", ")}` };
   }
@@ -44,10 +44,7 @@ function causeOf(
   fact: LoadedFact,
 ): NewRun["cause"] {
   const cause = { type: spec.type, trigger: name, [fact.kind]: fact.id, ...howOf(fire) };
-  const without = fire.missing.flatMap((leg) => {
-    const source = condition.legs[leg]?.source;
-    return source === undefined ? [] : [nameOf(source)];
-  });
+  const without = sourceNames(condition, fire.missing);
   const partial = without.length === 0 ? cause : { ...cause, missing: without };
   switch (fact.source.type) {
     case "dataset":

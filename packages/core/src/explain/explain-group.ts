@@ -66,7 +66,13 @@ export function explainGroup(
     return source === undefined ? [] : [sourceWords(source)];
   });
   const first = pending[0];
-  const [code, sentence] = live(found, { ...circumstances, rules, missing, kept: pending.length });
+  const [code, sentence] = live(found, {
+    ...circumstances,
+    rules,
+    missing,
+    kept: pending.length,
+    runs,
+  });
   return {
     code,
     sentence: sentence(now),
@@ -86,13 +92,14 @@ interface Known {
   readonly rules: GroupRules;
   readonly missing: readonly string[];
   readonly kept: number;
+  /** That would start if nothing held them. */
+  readonly runs: number;
 }
 
 type Live = readonly [ReasonCode, (now: Instant) => string];
 
 function live(found: Evaluation<PendingDelivery>, known: Known): Live {
-  const { hold, limit, rules, missing, kept } = known;
-  const runs = found.steps.filter(({ type }) => type === "fire").length;
+  const { hold, limit, rules, missing, kept, runs } = known;
   const { waiting, timerAt } = found;
   if (hold !== null) {
     return [hold.code, (now) => `${holdWords(hold, now)}; ${keptWords(kept, runs)}.`];
@@ -107,12 +114,11 @@ function live(found: Evaluation<PendingDelivery>, known: Known): Live {
     return ["batched", (now) => batchWords(kept, timerAt, rules, now)];
   }
   const total = rules.condition.legs.length;
-  const until = timerAt === null ? null : timerAt;
   return [
     "waiting_for",
     (now) =>
       `Waiting for ${missing.length} of ${total}: ${missing.join(", ")}` +
-      `${until === null ? "" : ` (until ${momentWords(until, now)})`}.`,
+      `${timerAt === null ? "" : ` (until ${momentWords(timerAt, now)})`}.`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { compileEventPattern } from "../pattern/event-pattern.ts";
-import { uriPatternsOverlap } from "../pattern/uri-overlap.ts";
+import { type UriShape, uriShapeOf, uriShapesOverlap } from "../pattern/uri-overlap.ts";
 import type { DatasetId } from "../spec/dataset-spec.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 
@@ -12,6 +12,8 @@ export interface PatternName {
 /** Finds what a pattern may be about; each pattern is compared with each name once. */
 export class PatternNames {
   readonly #uris = new Map<DatasetId, string>();
+  /** Of datasets, once a pattern asks for them. */
+  #shapes: readonly (readonly [DatasetId, UriShape])[] | null = null;
   readonly #events: Iterable<string>;
   readonly #found = new Map<string, readonly string[]>();
 
@@ -36,7 +38,13 @@ export class PatternNames {
   }
 
   #datasetsOf(pattern: string): string[] {
-    return [...this.#uris].flatMap(([id, uri]) => (uriPatternsOverlap(pattern, uri) ? [id] : []));
+    const wanted = uriShapeOf(pattern);
+    if (wanted === null) return [];
+    this.#shapes ??= [...this.#uris].flatMap(([id, uri]) => {
+      const shape = uriShapeOf(uri);
+      return shape === null ? [] : [[id, shape] as const];
+    });
+    return this.#shapes.flatMap(([id, shape]) => (uriShapesOverlap(wanted, shape) ? [id] : []));
   }
 
   #eventsOf(pattern: string): string[] {

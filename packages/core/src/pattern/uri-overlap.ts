@@ -7,6 +7,13 @@ const IN_SEGMENT = "segment";
 /** Any one character. */
 const ANYTHING = "anything";
 
+/** The URI of a dataset or a pattern, taken apart in order to be compared with many others. */
+export interface UriShape {
+  /** All before the path. */
+  readonly place: string;
+  readonly states: readonly State[];
+}
+
 /** One step of a URI that is read from left to right. */
 interface State {
   /** What it takes to get to the next state: a character itself, or one of the two above. */
@@ -17,32 +24,44 @@ interface State {
   readonly free: readonly number[];
 }
 
+/** Null for a URI with problems, which meets no other. */
+export function uriShapeOf(uri: string): UriShape | null {
+  if (!parseUriTemplate(uri).ok) return null;
+  const { place, pieces } = takeApart(uri);
+  return { place, states: statesOf(pieces) };
+}
+
 /**
  * Whether some URI fits both: what one dataset writes, another's pattern may see. Slots and
  * captures stand for any text of one or more characters within a segment, so of two that can
  * never meet because of what their partitions allow it may say that they do.
  */
+export function uriShapesOverlap(one: UriShape, other: UriShape): boolean {
+  return one.place === other.place && meet(one.states, other.states);
+}
+
+/** The same of two URIs as they are written. */
 export function uriPatternsOverlap(one: string, other: string): boolean {
-  if (!parseUriTemplate(one).ok || !parseUriTemplate(other).ok) return false;
-  const [a, b] = [takeApart(one), takeApart(other)];
-  return a.place === b.place && meet(statesOf(a.pieces), statesOf(b.pieces));
+  const [a, b] = [uriShapeOf(one), uriShapeOf(other)];
+  return a !== null && b !== null && uriShapesOverlap(a, b);
 }
 
 /** Walks both at once, over pairs of states; each pair once. */
 function meet(a: readonly State[], b: readonly State[]): boolean {
-  const seen = new Uint8Array((a.length + 1) * (b.length + 1));
-  const open: [number, number][] = [[0, 0]];
-  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
-    const [left, right] = pair;
-    const place = left * (b.length + 1) + right;
+  const width = b.length + 1;
+  const seen = new Uint8Array((a.length + 1) * width);
+  const open = [0];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
     if (seen[place] === 1) continue;
+    const right = place % width;
+    const left = (place - right) / width;
     seen[place] = 1;
     if (left === a.length && right === b.length) return true;
     const [from, to] = [a[left], b[right]];
-    for (const next of from?.free ?? []) open.push([next, right]);
-    for (const next of to?.free ?? []) open.push([left, next]);
+    for (const next of from?.free ?? []) open.push(next * width + right);
+    for (const next of to?.free ?? []) open.push(left * width + next);
     if (from === undefined || to === undefined || !common(from.takes, to.takes)) continue;
-    for (const next of from.next) for (const then of to.next) open.push([next, then]);
+    for (const next of from.next) for (const then of to.next) open.push(next * width + then);
   }
   return false;
 }

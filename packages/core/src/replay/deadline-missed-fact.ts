@@ -1,5 +1,5 @@
-import { deadlineMissed } from "../event/built-in.ts";
 import type { Partition } from "../spec/partition-spec.ts";
+import { toDeadlineAlert } from "../trigger/deadline-alert.ts";
 import type { Alert } from "../trigger/evaluate.ts";
 import type { IndexedTrigger } from "../trigger/trigger-index.ts";
 import type { ReplayFactDraft } from "./replay-decision.ts";
@@ -7,26 +7,23 @@ import type { ReplayPending } from "./replay-groups.ts";
 
 /** The event that tells of a deadline after which the trigger goes on waiting. */
 export function deadlineMissedFact(
-  { pipeline, name }: IndexedTrigger,
-  partition: Partition,
-  { at, pending }: Alert<ReplayPending>,
-  missing: readonly string[],
+  group: { readonly trigger: IndexedTrigger; readonly partition: Partition },
+  alert: Alert<ReplayPending>,
 ): ReplayFactDraft {
-  const event = deadlineMissed.name;
-  const since = new Date(pending[0]?.at ?? at).toISOString();
-  const data = { pipeline, trigger: name, partition, missing, since };
+  const { name, data, source } = toDeadlineAlert(group, alert);
   return {
     kind: "event",
-    source: { type: "event", event },
-    at,
+    source: { type: "event", event: name },
+    at: alert.at,
     partition: {},
     schemes: {},
-    facts: { name: event, data, source: { type: "millrace", key: name } },
+    facts: { name, data, source },
     state: null,
     contentVersion: null,
     quarantined: false,
     suppressed: false,
     backfillId: null,
-    label: event,
+    label: name,
+    hop: Math.max(0, ...alert.pending.map(({ fact }) => fact.hop)) + 1,
   };
 }

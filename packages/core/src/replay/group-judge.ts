@@ -1,22 +1,17 @@
 import type { Instant } from "../lib/instant.ts";
+import { shortName } from "../namespace/short-name.ts";
 import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
 import { evaluate, type Fire, isPlain, lastOf, type Step } from "../trigger/evaluate.ts";
 import { fillParams, missingParams } from "../trigger/fill-params.ts";
+import { groupRules } from "../trigger/group-rules.ts";
+import { HOPS_MAX } from "../trigger/hops.ts";
+import { sourceNames } from "../trigger/source-names.ts";
 import type { IndexedTrigger } from "../trigger/trigger-index.ts";
 import type { ReplayDisposition, ReplayFactDraft, ReplayLedger } from "./replay-decision.ts";
-import {
-  groupRules,
-  release,
-  type ReplayGroup,
-  type ReplayPending,
-  supersededIn,
-} from "./replay-groups.ts";
-import { type ReplayRegistry, schemesOfLeg, sourceName } from "./replay-registry.ts";
+import { release, type ReplayGroup, type ReplayPending, supersededIn } from "./replay-groups.ts";
+import type { ReplayRegistry } from "./replay-registry.ts";
 import type { ReplayRuns, RunRequest } from "./replay-runs.ts";
 import { deadlineMissedFact } from "./deadline-missed-fact.ts";
-
-/** How many causes may lead to a run. */
-const HOPS_MAX = 64;
 
 const EXPIRED: Record<Extract<Step<ReplayPending>, { type: "expire" }>["cause"], string> = {
   within: "the others did not come within the window",
@@ -61,12 +56,11 @@ export class GroupJudge {
   look(group: ReplayGroup, now: Instant): void {
     const trigger = this.#triggerOf(group);
     group.isHeld = false;
-    if (trigger.off !== null || group.pending.length === 0) return;
+    if (group.pending.length === 0) return;
+    if (trigger.off !== null) return this.#keepLatest(group, trigger);
     const spec = this.#specOf(trigger);
-    const rules = groupRules(trigger, group, (leg) => {
-      const source = trigger.condition.legs[leg];
-      return source === undefined ? {} : schemesOfLeg(source, spec);
-    });
+    const { partition, known } = group;
+    const rules = groupRules({ trigger, partition }, spec, (leg) => known.get(leg) ?? new Set());
     const queues = (spec.whenActive ?? "queue") === "queue";
     if (isPlain(rules) && queues && !this.#runs.hasRoom(spec, trigger.pipeline)) {
       group.isHeld = true;
@@ -79,14 +73,6 @@ export class GroupJudge {
     for (const step of steps) this.#take(step, group, trigger);
     if (timerAt !== null && timerAt !== group.timerAt) this.#effects.look(group, timerAt);
     group.timerAt = timerAt;
-  }
-
-  /** Of a trigger that wants only the latest after a pause: the rest counts no more. */
-  supersede(group: ReplayGroup): void {
-    if (this.#triggerOf(group).spec.policy.whilePaused !== "latest") return;
-    const gone = supersededIn(group.pending);
-    this.#settle(gone, "superseded", "a newer one came while the trigger was paused");
-    release(group, gone);
   }
 
   /** Says of what is still open how it stands. */
@@ -109,12 +95,17 @@ export class GroupJudge {
     }
   }
 
+  /** While a trigger that keeps the latest only is off, the rest counts no more. */
+  #keepLatest(group: ReplayGroup, { spec }: IndexedTrigger): void {
+    if (spec.policy.whilePaused !== "latest") return;
+    const gone = supersededIn(group.pending);
+    this.#settle(gone, "superseded", "a newer one came while the trigger was off");
+    release(group, gone);
+  }
+
   /** The sources that a group still waits for, by name. */
   #names({ condition }: IndexedTrigger, legs: readonly number[]): string[] {
-    return legs.flatMap((number) => {
-      const leg = condition.legs[number];
-      return leg === undefined ? [] : [sourceName(leg.source)];
-    });
+    return sourceNames(condition, legs).map(shortName);
   }
 
   #triggerOf(group: ReplayGroup): IndexedTrigger {
@@ -134,8 +125,8 @@ export class GroupJudge {
         release(group, step.expired);
         return this.#settle(step.expired, "expired", EXPIRED[step.cause]);
       case "alert": {
-        const missing = this.#names(trigger, step.missing);
-        return this.#effects.announce(deadlineMissedFact(trigger, group.partition, step, missing));
+        const { partition } = group;
+        return this.#effects.announce(deadlineMissedFact({ trigger, partition }, step));
       }
     }
   }
@@ -148,7 +139,7 @@ export class GroupJudge {
       return this.#settle(consumed, "dead_lettered", `more than ${HOPS_MAX} causes lead to it`);
     }
     const { params } = trigger.spec;
-    const lacking = missingParams(params, requiredParams(this.#specOf(trigger)), fact.facts);
+    const lacking = missingParams(params, this.#specOf(trigger).params, fact.facts);
     if (lacking.length > 0) {
       const reason = `it does not give the required param ${lacking.join(", ")}`;
       return this.#settle(consumed, "evaluation_error", reason);
@@ -184,9 +175,4 @@ export class GroupJudge {
     const ids = deliveries.map(({ id }) => id);
     this.#ledger.settle(ids, disposition, { reason, runId });
   }
-}
-
-function requiredParams({ params }: PipelineSpec): readonly string[] {
-  const { required } = (params ?? {}) as { readonly required?: readonly string[] };
-  return required ?? [];
 }

@@ -1,15 +1,12 @@
 import type { Instant } from "../lib/instant.ts";
-import { requiredMembers } from "../partition/required-members.ts";
-import { type Partition, type PartitionSchemes, partitionText } from "../spec/partition-spec.ts";
+import { type Partition, partitionText } from "../spec/partition-spec.ts";
 import type { Delivery } from "../trigger/deliver.ts";
 import {
   type Evaluation,
-  type GroupRules,
   type GroupState,
   NEW_GROUP,
   type PendingDelivery,
 } from "../trigger/evaluate.ts";
-import type { IndexedTrigger } from "../trigger/trigger-index.ts";
 import type { ReplayFact } from "./replay-decision.ts";
 
 /** A delivery that waits in a group; its id is that of its decision. */
@@ -74,26 +71,6 @@ export class ReplayGroups {
     this.#groups.set(key, group);
     return group;
   }
-}
-
-/** The rules of one group. */
-export function groupRules(
-  trigger: IndexedTrigger,
-  group: Pick<ReplayGroup, "partition" | "known">,
-  schemesOf: (leg: number) => PartitionSchemes,
-): GroupRules {
-  const { condition, spec, partitions } = trigger;
-  return {
-    condition,
-    policy: spec.policy,
-    isKeyed: Object.keys(group.partition).length > 0,
-    required: (number) => {
-      const leg = condition.legs[number];
-      if (leg?.complete === undefined) return null;
-      return requiredMembers(leg, group.partition, schemesOf(number), partitions);
-    },
-    known: (leg) => group.known.get(leg) ?? new Set(),
-  };
 }
 
 /** Deliveries that wait no more; their members exist from now on. */

@@ -1,8 +1,6 @@
-import { nameOf } from "../graph/spec-links.ts";
-import { shortName } from "../namespace/short-name.ts";
 import type { PartitionSchemes } from "../spec/partition-spec.ts";
 import { type PipelineId, pipelineId, type PipelineSpec } from "../spec/pipeline-spec.ts";
-import type { LegSpec, ScheduleSpec, SourceSpec, TriggerSpec } from "../spec/trigger-spec.ts";
+import type { ScheduleSpec, TriggerSpec } from "../spec/trigger-spec.ts";
 import { type RegisteredTrigger, TriggerIndex } from "../trigger/trigger-index.ts";
 
 /** A schedule of a pipeline. */
@@ -87,16 +85,4 @@ interface Declared {
 
 function pauseKey(pipeline: PipelineId, trigger: string | null): string {
   return JSON.stringify([pipeline, trigger]);
-}
-
-/** The partition keys of a leg's source, as its consumer knows them. */
-export function schemesOfLeg({ source }: LegSpec, spec: PipelineSpec): PartitionSchemes {
-  if (source.type === "pattern") return source.captures;
-  if (source.type !== "dataset") return {};
-  return spec.datasets[source.dataset]?.partitions ?? spec.datasetRefs?.[source.dataset] ?? {};
-}
-
-/** A source as people name it; what is in the default namespace goes without it. */
-export function sourceName(source: SourceSpec): string {
-  return shortName(nameOf(source));
 }

@@ -5,9 +5,9 @@ import { jitterOf } from "../schedule/jitter.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import type { PipelineId, PipelineSpec } from "../spec/pipeline-spec.ts";
+import { placeKey, sortByContent, UNCHANGED_REASON } from "../trigger/changed-only.ts";
 import { type Delivery, deliver } from "../trigger/deliver.ts";
 import { Agenda } from "./agenda.ts";
-import { ContentSeen } from "./content-seen.ts";
 import { GroupJudge } from "./group-judge.ts";
 import {
   type ReplayDecision,
@@ -51,7 +51,8 @@ export class Replay {
   readonly #groups = new ReplayGroups();
   readonly #runs = new ReplayRuns();
   readonly #ledger = new ReplayLedger();
-  readonly #content = new ContentSeen();
+  /** The content versions that triggers were given last, by place. */
+  readonly #content: Map<string, string> = new Map();
   readonly #judge: GroupJudge;
   #now: Instant;
   #factId = 0;
@@ -125,8 +126,6 @@ export class Replay {
     const resting = this.waiting().filter((group) => this.#judge.isOff(group));
     this.#registry.pause(pipeline, trigger, false);
     for (const group of resting) {
-      if (this.#judge.isOff(group)) continue;
-      this.#judge.supersede(group);
       this.#judge.look(group, this.#now);
     }
     this.advance(this.#now);
@@ -159,9 +158,9 @@ export class Replay {
 
   #decide(fact: ReplayFact): void {
     const deliveries = deliver(this.#registry.index, fact);
-    const { changed, unchanged } = this.#content.sort(
-      deliveries.filter(({ disposition }) => disposition === "pending"),
-    );
+    const pending = deliveries.filter(({ disposition }) => disposition === "pending");
+    const { changed, unchanged, news } = sortByContent(pending, this.#content);
+    for (const given of news) this.#content.set(placeKey(given), given.version);
     for (const delivery of deliveries) this.#record(delivery, fact, unchanged.includes(delivery));
     if (deliveries.length === 0 && fact.kind !== "run") {
       const none = { pipeline: null, trigger: null, partition: null, reason: null, runId: null };
@@ -176,8 +175,7 @@ export class Replay {
     const base = { at: this.#now, fact, pipeline: trigger.pipeline, trigger: trigger.name };
     const rest = { ...base, partition, runId: null };
     if (isUnchanged) {
-      const reason = "its content version is the one that this trigger was given before";
-      this.#ledger.add({ ...rest, disposition: "unchanged", reason });
+      this.#ledger.add({ ...rest, disposition: "unchanged", reason: UNCHANGED_REASON });
     } else if (disposition === "pending") {
       const id = this.#ledger.add({ ...rest, disposition: "waiting_for", reason: null });
       this.#groups.add(delivery, fact, id);

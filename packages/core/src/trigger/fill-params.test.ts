@@ -22,11 +22,11 @@ test("a required param is missing when its path finds nothing, or nobody gives i
     beyond: { path: ["data", "list", "1"] },
   };
   const required = ["ticket", "gone", "deep", "inherited", "beyond", "toString"];
-  expect(missingParams(params, required, facts)).toEqual(required.slice(1));
+  expect(missingParams(params, { required }, facts)).toEqual(required.slice(1));
 });
 
 test("null is a value, and what is not required may be absent", () => {
   const params = { none: { path: ["data", "none"] }, gone: { path: ["data", "gone"] } };
-  expect(missingParams(params, ["none"], facts)).toEqual([]);
-  expect(missingParams(params, [], facts)).toEqual([]);
+  expect(missingParams(params, { required: ["none"] }, facts)).toEqual([]);
+  expect(missingParams(params, { required: [] }, facts)).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { requiredOf } from "../check/json-schema-path.ts";
 import { isRecord, type JsonValue } from "../spec/json.ts";
 import type { ParamsSpec } from "../spec/trigger-spec.ts";
 
@@ -18,14 +19,16 @@ export function fillParams(params: ParamsSpec, facts: JsonValue): Record<string,
  * Those of the required parameters that a trigger does not give, or whose path finds nothing in
  * the fact: a run without them could not be told apart from one that was meant so.
  *
- * @returns Names in the order of `required`. `null` that a path finds is a value.
+ * @param schema - Of the pipeline's parameters.
+ * @returns Names in the order in which the schema requires them. `null` that a path finds is a
+ *   value.
  */
 export function missingParams(
   params: ParamsSpec,
-  required: readonly string[],
+  schema: JsonValue,
   facts: JsonValue,
 ): readonly string[] {
-  return required.filter((name) => {
+  return requiredOf(schema).filter((name) => {
     const from = Object.hasOwn(params, name) ? params[name] : undefined;
     if (from === undefined) return true;
     return "path" in from && valueAt(facts, from.path) === undefined;

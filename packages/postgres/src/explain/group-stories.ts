@@ -1,8 +1,8 @@
-import { type GroupStory, type Partition, present } from "@millrace/core/internal";
+import { groupRules, type GroupStory, type Partition, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type Group, type GroupStateRow, toGroupState } from "../delivery-groups.ts";
 import { loadPending } from "../delivery-rows.ts";
-import { groupRules, loadMembers } from "../group-rules.ts";
+import { loadMembers } from "../group-members.ts";
 import type { Tx } from "../transact.ts";
 import { indexedOf, type WatchedTrigger } from "./watched-trigger.ts";
 
@@ -20,19 +20,24 @@ export interface WaitingGroup {
   readonly story: GroupStory;
 }
 
-/** Groups in which something waits, of one trigger: the oldest of them, and how many there are. */
+/**
+ * Groups in which something waits, of some triggers: those first that have waited longest, and how
+ * many there are.
+ *
+ * @param limit - Null for all of them.
+ */
 export async function listWaiting(
   tx: Tx,
-  triggerId: number,
-  limit: number,
+  triggerIds: readonly number[],
+  limit: number | null,
 ): Promise<{ readonly ids: readonly number[]; readonly count: number }> {
   const { rows } = await sql<{ id: number; count: number }>`
     select g.id, (count(*) over ())::int as count from millrace.trigger_group g, lateral (
       select p.delivery_id from millrace.delivery_pending p where p.group_id = g.id
       order by p.position limit 1
     ) first
-    where g.trigger_id = ${triggerId}
-    order by first.delivery_id limit ${limit}`.execute(tx);
+    where g.trigger_id = any(${[...triggerIds]}::bigint[])
+    order by first.delivery_id limit ${limit}::bigint`.execute(tx);
   return { ids: rows.map(({ id }) => id), count: rows[0]?.count ?? 0 };
 }
 
@@ -68,9 +73,9 @@ export async function loadGroups(
       triggerId: watched.id,
       story: {
         partition: group.partition,
-        rules: groupRules(group, watched.pipelineSpec, known),
+        rules: groupRules(group, watched.pipelineSpec, known(group.id)),
         state: group.state,
-        pending: pending.get(group.id) ?? [],
+        pending: pending.get(group.id)?.rows ?? [],
       },
     }))
     .toSorted((one, other) => (order.get(one.id) ?? 0) - (order.get(other.id) ?? 0));

@@ -32,7 +32,7 @@ async function loadStory(
   limit: LimitNote | null,
   last: RunNote | null,
 ): Promise<TriggerStory> {
-  const { ids, count } = await listWaiting(tx, trigger.id, GROUPS_MAX);
+  const { ids, count } = await listWaiting(tx, [trigger.id], GROUPS_MAX);
   const groups = await loadGroups(tx, [trigger], ids);
   return {
     name: trigger.name,
