@@ -11,7 +11,9 @@ import * as desk from "../../examples/tasks/src/support-desk.ts";
 const NO = { verdict: "rejected", comment: "not on a Friday" } as const;
 
 /** The first database of a process takes some seconds to open, and longer on a busy machine. */
-beforeAll(async () => void (await (await testProject([])).close()), 120_000);
+beforeAll(async () => {
+  await (await testProject([])).close();
+}, 120_000);
 
 test("three extracts take as long as the slowest of them, not as long as their sum", async () => {
   const { state, result } = await testPipeline(extractAll);

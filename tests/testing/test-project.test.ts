@@ -4,7 +4,9 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 
 /** The first database of a process takes some seconds to open, and longer on a busy machine. */
-beforeAll(async () => void (await (await testProject([])).close()), 120_000);
+beforeAll(async () => {
+  await (await testProject([])).close();
+}, 120_000);
 
 const orders = dataset("orders", { metadata: z.object({ rows: z.number() }) });
 const created = event("ticket.created", { data: z.object({ ticket: z.string() }) });

@@ -109,7 +109,16 @@ class Worker {
 
   constructor(dependencies: WorkerDependencies, settings: WorkerSettings) {
     const { tasks, followUps, clock } = dependencies;
-    const { definitions, slots, abortGraceMs, host, pid, leaseMs, build = null, capacity } = settings;
+    const {
+      definitions,
+      slots,
+      abortGraceMs,
+      host,
+      pid,
+      leaseMs,
+      build = null,
+      capacity,
+    } = settings;
     const channels = channelsOf(definitions, build);
     this.#dependencies = dependencies;
     this.#abortGraceMs = abortGraceMs;
