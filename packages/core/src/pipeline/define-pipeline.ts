@@ -10,6 +10,7 @@ import type { TriggerSpec } from "../spec/trigger-spec.ts";
 import type { Build } from "../task/build.ts";
 import type { Env } from "../task/context.ts";
 import { recordTasks } from "../task/task-recorder.ts";
+import { namedTriggers } from "../trigger/named-triggers.ts";
 import { toTriggerSpec } from "../trigger/to-trigger-spec.ts";
 import { type Declarations, declaredIn, knownSources, noDeclarations } from "./declarations.ts";
 import type { PipelineDefinition } from "./definition.ts";
@@ -18,7 +19,7 @@ import { toRunPolicies, type WrittenRunOptions } from "./to-run-policies.ts";
 interface ErasedOptions extends WrittenRunOptions {
   readonly namespace?: AnyNamespace;
   readonly partitions?: Readonly<Record<string, unknown>>;
-  readonly on?: Readonly<Record<string, unknown>>;
+  readonly on?: unknown;
   readonly params?: StandardSchemaV1;
 }
 
@@ -41,7 +42,8 @@ export function definePipeline(
   const paramsSpec = toParamsSchema(params, own);
   const defaults = options.namespace?.defaults ?? {};
   const recorded = recordTasks({ id, partitions, declarations, defaults }, build);
-  const triggers = toTriggers(id, options.on ?? {}, partitions, declarations);
+  const on = namedTriggers(options.on ?? {}, own);
+  const triggers = toTriggers(id, on, partitions, declarations);
   const spec: PipelineSpec = {
     format: 1,
     namespace,

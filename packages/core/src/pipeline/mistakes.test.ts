@@ -298,6 +298,16 @@ describe("what stands under on wrongly is told with the trigger", () => {
     expect(found.slice(0, 1)).toEqual([`Pipeline default/p, trigger x: ${problem}`]);
   });
 
+  test.each<[string, Untyped, RegExp]>([
+    ["a trigger without a name", after(makes), /on is a trigger without a name: write on: \{/],
+    ["a dataset without a name", airports, /on is a trigger without a name: write on: \{/],
+    ["an event without a name", stale, /on is a trigger without a name: write on: \{/],
+    ["a list of triggers", [after(makes)], /on is no object of triggers: write on: \{/],
+    ["a text", "0 6 * * *", /on is no object of triggers: write on: \{/],
+  ])("%s", (_what, on, problem) => {
+    expect(problemsOf(() => define("p", { on }, one))).toEqual([expect.stringMatching(problem)]);
+  });
+
   test("a filter on a field that a reference does not have", () => {
     const far = datasetRef("far", { metadata: z.object({ rows: z.number() }) });
     const on = { x: far.where({ metadata: { rowz: 1 } } as Untyped) };
