@@ -7,6 +7,7 @@ import { countWords } from "../../examples/tasks/src/files.ts";
 import { extractAll } from "../../examples/tasks/src/parallel-extracts.ts";
 import { release } from "../../examples/tasks/src/release.ts";
 import * as desk from "../../examples/tasks/src/support-desk.ts";
+import { signed, trial } from "../../examples/tasks/src/trial.ts";
 
 const NO = { verdict: "rejected", comment: "not on a Friday" } as const;
 
@@ -176,6 +177,28 @@ describe("the support desk", () => {
         state: "succeeded",
         result: { escalations: 0 },
         tasks: { "assign-first": { state: "skipped" } },
+      },
+    ]);
+  });
+});
+
+describe("the trial of the first page", () => {
+  const customer = "acme";
+
+  test.each([
+    ["a contract in time is billed", true, "bill", "close"],
+    ["two weeks of silence close it", false, "close", "bill"],
+  ])("%s", async (_, isSigned, done, skipped) => {
+    await using project = await testProject([trial]);
+    await project.begin(trial, { params: { customer } });
+    await project.publish(signed, { customer: "somebody else" });
+    await project.advance("13d");
+    if (isSigned) await project.publish(signed, { customer });
+    else await project.advance("2d");
+    expect(await project.runs(trial)).toMatchObject([
+      {
+        state: "succeeded",
+        tasks: { [done]: { state: "succeeded" }, [skipped]: { state: "skipped" } },
       },
     ]);
   });
