@@ -6,12 +6,13 @@ import {
   partitionText,
   type RunCandidate,
   type RunEndAnswer,
+  type RunMatch,
   type RunState,
   type RunWaiter,
   toRunEnd,
   type Wait,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { isNamed } from "../is-named.ts";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
@@ -95,46 +96,64 @@ function toCandidate(row: RunRow): RunCandidate {
   };
 }
 
+/** Ids and times of creation are not in the same order among runs that begin at the same moment. */
+const AT_ONCE_MAX = 100;
+
+/** What of a match an index can look for; the whole of it is up to the decision. */
+const FITS: Record<RunMatch["by"], RawBuilder<boolean>> = {
+  partition: sql`r.partition = x.partition`,
+  logical_date: sql`r.logical_at = to_timestamp(x.logical_ms / 1000.0)`,
+  window: sql`true`,
+  latest: sql`true`,
+};
+
 /**
  * Of each wait, the newest run that fits and was there when it was asked for, and the first newer
- * one that has ended: more than these, the decision does not look at.
+ * one that has ended: more than these, the decision does not look at. Each way to match has a
+ * statement of its own, so that none reads the history of its pipeline.
  */
 async function loadCandidates(
   tx: Tx,
   searches: readonly PipelineSearch[],
 ): Promise<ReadonlyMap<number, readonly RunCandidate[]>> {
-  const wanted = searches.map(({ stepId, wait: { pipeline, match }, waiter }) => ({
+  const candidates = new Map<number, RunCandidate[]>();
+  for (const [by, alike] of Map.groupBy(searches, ({ wait }) => wait.match.by)) {
+    for (const row of await loadAlike(tx, alike, FITS[by])) {
+      const mine = candidates.get(row.step_id) ?? [];
+      mine.push(toCandidate(row));
+      candidates.set(row.step_id, mine);
+    }
+  }
+  return candidates;
+}
+
+async function loadAlike(
+  tx: Tx,
+  searches: readonly PipelineSearch[],
+  fits: RawBuilder<boolean>,
+): Promise<readonly (RunRow & { readonly step_id: number })[]> {
+  const wanted = searches.map(({ stepId, wait: { pipeline }, waiter }) => ({
     step_id: stepId,
     pipeline,
     own_id: waiter.runId,
     since_ms: waiter.since,
-    partition: match.by === "partition" ? partitionText(waiter.partition) : null,
-    dated: match.by === "logical_date",
+    partition: partitionText(waiter.partition),
     logical_ms: waiter.logicalAt,
-    from_ms: match.by === "window" ? Math.max(0, waiter.since - match.withinMs) : null,
   }));
   const columns = `step_id bigint, pipeline text, own_id bigint, since_ms float8, partition text,
-    dated boolean, logical_ms float8, from_ms float8`;
-  const fits = sql`r.pipeline_id = p.id and r.id <> x.own_id
-    and (x.partition is null or r.partition = x.partition)
-    and (not x.dated or r.logical_at = to_timestamp(x.logical_ms / 1000.0))
-    and (x.from_ms is null or r.created_at >= to_timestamp(x.from_ms / 1000.0))`;
+    logical_ms float8`;
+  const isMeant = sql`r.pipeline_id = p.id and r.id <> x.own_id and ${fits}`;
   const isNew = sql`date_trunc('milliseconds', r.created_at) > to_timestamp(x.since_ms / 1000.0)`;
   const { rows } = await sql<RunRow & { readonly step_id: number }>`
     select x.step_id, c.id, c.state, c.partition, c.logical_at, c.created_at, c.result, c.reason
     from ${records(wanted, columns)}
     join millrace.pipeline p on ${isNamed("p", sql`x.pipeline`)},
     lateral (
-      (select r.* from millrace.run r where ${fits} and not ${isNew} order by r.id desc limit 1)
+      (select r.* from millrace.run r where ${isMeant} and not ${isNew} order by r.id desc limit 1)
       union all
-      (select r.* from millrace.run r where ${fits} and ${isNew} and r.ended_at is not null
-        order by r.id limit 1)
+      -- What is newer than the wait is newer than the run that asks.
+      (select r.* from millrace.run r where ${isMeant} and r.id > x.own_id - ${AT_ONCE_MAX}::int
+        and ${isNew} and r.ended_at is not null order by r.id limit 1)
     ) c`.execute(tx);
-  const candidates = new Map<number, RunCandidate[]>();
-  for (const row of rows) {
-    const mine = candidates.get(row.step_id) ?? [];
-    mine.push(toCandidate(row));
-    candidates.set(row.step_id, mine);
-  }
-  return candidates;
+  return rows;
 }
