@@ -167,7 +167,8 @@ describe.each(["embedded", "server"] as const)("calls on the %s database", (kind
     });
     const [inherited, apart] = seen.map(({ run }) => run);
     expect(inherited).toMatchObject({ correlationId: "story", traceparent });
-    expect(apart).toMatchObject({ correlationId: `run_${apart?.id}`, traceparent: null });
+    expect(apart).toMatchObject({ correlationId: `run_${apart?.id}` });
+    expect(apart?.traceparent).not.toBe(traceparent);
     const [row] = await engine.rows<{ cause: object; call_depth: number }>(
       `select cause, call_depth from millrace.run where id = ${inherited?.id}`,
     );

@@ -65,6 +65,7 @@ export * from "./pipeline/pipeline.ts";
 export * from "./pipeline/source-of.ts";
 export * from "./filter/where.ts";
 export * from "./lib/memory.ts";
+export * from "./lib/traceparent.ts";
 export * from "./task/again.ts";
 export * from "./task/approval-rejected.ts";
 export * from "./task/call-failed.ts";

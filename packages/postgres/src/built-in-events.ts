@@ -2,6 +2,7 @@ import type { JsonValue } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import { records } from "./records.ts";
+import { NEW_TRACE } from "./trace.ts";
 import type { Tx } from "./transact.ts";
 
 /** An event that Millrace itself publishes. */
@@ -33,9 +34,10 @@ export async function publishBuiltIn(
       from ${records(told, columns, "r")}
     ),
     fact as (
-      insert into millrace.event (id, name, data, source_type, source_key, correlation_id, hop)
+      insert into millrace.event (id, name, data, source_type, source_key, correlation_id,
+        traceparent, hop)
       overriding system value
-      select id, name, data, source_type, source_key, 'event_' || id, hop from x
+      select id, name, data, source_type, source_key, 'event_' || id, ${NEW_TRACE}, hop from x
     )
     insert into millrace.fact_pending (kind, id) select 'event', id from x returning id`.execute(
     tx,

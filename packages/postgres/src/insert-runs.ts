@@ -9,6 +9,7 @@ import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
 import { startRuns } from "./progress-runs.ts";
 import { records } from "./records.ts";
+import { NEW_TRACE, traceIn } from "./trace.ts";
 import type { LoadedVersion } from "./version-cache.ts";
 import type { Work } from "./work.ts";
 
@@ -27,7 +28,7 @@ export interface NewRun {
   readonly hop: number;
   /** The backfill that it is part of. */
   readonly backfillId?: number | null;
-  /** W3C trace context of what caused it. */
+  /** W3C trace context of what caused it; absent: it begins a trace. */
   readonly traceparent?: string | null;
   /** The call that it is for: the run and its step; and how many calls deep that is. */
   readonly parent?: { readonly runId: number; readonly stepId: number; readonly depth: number };
@@ -77,7 +78,7 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
         trigger_id, trigger_name, cause, partition, coalesce(params, '{}'::jsonb),
         to_timestamp(logical_ms / 1000.0), to_timestamp(start_ms / 1000.0),
         to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop, backfill_id,
-        build, case when pinned then build end, traceparent, parent_run_id, parent_step_id, call_depth,
+        build, case when pinned then build end, coalesce(traceparent, ${NEW_TRACE}), parent_run_id, parent_step_id, call_depth,
         case when not held then millrace.now() end
       from x
     )
@@ -120,7 +121,7 @@ function toRow(run: NewRun, place: number): object {
     correlation_id: run.correlationId,
     hop: run.hop,
     backfill_id: run.backfillId ?? null,
-    traceparent: run.traceparent ?? null,
+    traceparent: traceIn(run),
     parent_run_id: run.parent?.runId ?? null,
     parent_step_id: run.parent?.stepId ?? null,
     call_depth: run.parent?.depth ?? 0,

@@ -15,6 +15,7 @@ import type { Database } from "./database.ts";
 import { isNamed } from "./is-named.ts";
 import { lockNames } from "./lock-names.ts";
 import { records } from "./records.ts";
+import { NEW_TRACE, traceIn } from "./trace.ts";
 import { transact, type Tx } from "./transact.ts";
 
 /** Records updates from outside; what a source told before, under the same key, changes nothing. */
@@ -47,7 +48,7 @@ export async function insertUpdates(
     source_key: item.source.key,
     key: item.idempotencyKey,
     correlation_id: item.correlationId,
-    traceparent: item.traceparent,
+    traceparent: traceIn(item),
     content_version: item.contentVersion,
   }));
   const datasets = await loadDatasets(
@@ -77,7 +78,7 @@ export async function insertUpdates(
         source_key, correlation_id, traceparent, hop, content_version, checks, quarantined)
       overriding system value
       select id, dataset_id, partition, kind, uri, coalesce(metadata, 'null'::jsonb), source_type,
-        source_key, coalesce(correlation_id, 'update_' || id), traceparent, 0, content_version,
+        source_key, coalesce(correlation_id, 'update_' || id), coalesce(traceparent, ${NEW_TRACE}), 0, content_version,
         checks, quarantined
       from x
     ),
@@ -113,7 +114,7 @@ export function recordEvents(
       source_key: item.source.key,
       key: item.idempotencyKey,
       correlation_id: item.correlationId,
-      traceparent: item.traceparent,
+      traceparent: traceIn(item),
       namespace: item.namespace,
     }));
     const known = await knownKeys(tx, "event", rows);
@@ -134,7 +135,7 @@ export function recordEvents(
           traceparent, namespace, hop)
         overriding system value
         select id, name, coalesce(data, 'null'::jsonb), source_type, source_key,
-          coalesce(correlation_id, 'event_' || id), traceparent, namespace, 0
+          coalesce(correlation_id, 'event_' || id), coalesce(traceparent, ${NEW_TRACE}), namespace, 0
         from x
       ),
       pending as (insert into millrace.fact_pending (kind, id) select 'event', id from x)

@@ -275,7 +275,7 @@ export interface IntakeUpdate {
   /** Two updates of one source with equal keys are one; null: always new. */
   readonly idempotencyKey: string | null;
   readonly correlationId: string | null;
-  /** W3C trace context, taken over by what it starts. */
+  /** W3C trace context, taken over by what it starts; without one, or a broken one, a new trace. */
   readonly traceparent?: string | null;
 }
 

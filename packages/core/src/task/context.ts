@@ -68,7 +68,10 @@ export interface RunFacts<E extends Env = Env> {
   readonly trigger: E["triggers"] | "manual";
   /** The same for everything that descends from one root cause, across pipelines. */
   readonly correlationId: string;
-  /** W3C trace context of what started it, to be sent on; null when there is none. */
+  /**
+   * W3C trace context of its first cause, to be sent on. Where that brought none, it began a trace
+   * of its own. Null only of runs from before there were any.
+   */
   readonly traceparent: string | null;
   /** ISO 8601: the time that the run stands for; null when it stands for none. */
   readonly logicalAt: string | null;

@@ -96,7 +96,7 @@ async function takeOver(
 ): Promise<void> {
   await sql`
     update millrace.run n set retry_of = o.id, trigger_name = o.trigger_name,
-      traceparent = o.traceparent, call_depth = o.call_depth,
+      traceparent = coalesce(o.traceparent, n.traceparent), call_depth = o.call_depth,
       build = case when ${isSame} then o.build else n.build end,
       pinned_build = case when ${isSame} then o.pinned_build else n.pinned_build end
     from millrace.run o where n.id = ${to} and o.id = ${from}`.execute(tx);
