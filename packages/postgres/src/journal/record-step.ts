@@ -3,14 +3,18 @@ import { sql } from "kysely";
 import type { Database } from "../database.ts";
 import { transact } from "../transact.ts";
 
-/** Keeps a step's result while the attempt is its owner's; told twice, the first one counts. */
+/**
+ * Keeps a step's result while the attempt is its owner's; told twice, the first one counts. Whoever
+ * ends the attempt meanwhile goes before it or after it: what the next attempt does not find in its
+ * journal has not been kept.
+ */
 export function recordStep(database: Database, step: StepRecord): Promise<boolean> {
   return transact(database, "record a step", async (tx) => {
     const { rows } = await sql<{ id: number }>`
       with owned as (
         select id, run_id from millrace.task_run
         where id = ${step.taskRunId} and attempt = ${step.attempt} and state = 'running'
-        for key share
+        for no key update
       ),
       kept as (
         insert into millrace.step (run_id, task_run_id, name, signature, state, value, ended_at, seen_order)
