@@ -3,12 +3,13 @@ import { sql } from "kysely";
 import type { Database } from "../database.ts";
 import type { VersionCache } from "../version-cache.ts";
 import { perform, type Work } from "../work.ts";
+import { admitStuck } from "./admit-stuck.ts";
 
 /**
  * Puts limits in order: gives back slots that nobody has any more, looks again at limits with room
- * where somebody waits, and removes keyed limits that are idle.
+ * where somebody waits, a run or a task, and removes keyed limits that are idle.
  *
- * @returns How many slots, waiters and limits it had to do with.
+ * @returns How many runs, slots, waiters and limits it had to do with.
  */
 export function sweepLimits(
   database: Database,
@@ -16,11 +17,12 @@ export function sweepLimits(
   limit: number,
 ): Promise<Afterwards & { readonly swept: number }> {
   return perform(database, versions, "sweep limits", async (work) => {
+    const begun = await admitStuck(work, limit);
     const gone = await removeIdle(work, limit);
     const freed = await freeAbandoned(work, limit);
     const stuck = await findStuck(work, limit);
     work.log.freedLimits([...freed, ...stuck]);
-    return { swept: gone + freed.length };
+    return { swept: begun + gone + freed.length };
   });
 }
 
