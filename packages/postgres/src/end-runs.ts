@@ -41,7 +41,10 @@ export async function endRuns(
     timeless as (
       delete from millrace.timer t using ended where t.run_id = ended.id and t.run_id is not null
     ),
-    gone as (delete from millrace.run_active a using ended where a.run_id = ended.id),
+    gone as (
+      delete from millrace.run_active a using ended where a.run_id = ended.id
+      returning a.pipeline_id, a.concurrency_key
+    ),
     told as (insert into millrace.fact_pending (kind, id) select 'run', id from ended),
     woken as (
       insert into millrace.wake (backfill_id)
@@ -55,6 +58,8 @@ export async function endRuns(
         select from millrace.run_limit l
         where l.slots is not null and (l.kind = 'all' or l.name = p.namespace)
       )
+      -- Of its key there may be one that nobody sees yet: whoever brings it holds the pipeline.
+      or exists (select from gone g where g.pipeline_id = p.id and g.concurrency_key is not null)
       or exists (select from millrace.run_queued q where q.pipeline_id = p.id))`.execute(tx);
   for (const { run_id, state } of rows) {
     log.ended(run_id, state);
