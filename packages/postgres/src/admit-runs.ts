@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { chooseRuns, lockPipelines } from "./limit/run-rooms.ts";
+import { chooseRuns, lockPipelines } from "./limit/choose-runs.ts";
 import type { LockedRun } from "./progress-runs.ts";
 import { ascending } from "./records.ts";
 import { wakeHeld } from "./wakes.ts";

@@ -1,11 +1,8 @@
-import type { Afterwards, Instant } from "@millrace/core/internal";
+import type { Instant } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
-import type { Database } from "./database.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
-import type { VersionCache } from "./version-cache.ts";
-import { perform } from "./work.ts";
 
 /**
  * Sets groups to be looked at again. A timer that is due earlier stays: when it fires, the group
@@ -26,25 +23,4 @@ export async function armGroups(
       where timer.due_at > excluded.due_at
     returning due_at`.execute(tx);
   armed.rows.forEach(({ due_at }) => log.timer(due_at));
-}
-
-/** Turns due timers of groups into wakes, in a transaction that waits for nobody. */
-export function fireGroups(
-  database: Database,
-  versions: VersionCache,
-  limit: number,
-): Promise<Afterwards & { readonly fired: number }> {
-  return perform(database, versions, "fire timers of triggers", async ({ tx, log }) => {
-    const { rows } = await sql<{ id: number }>`
-      with due as (
-        delete from millrace.timer where id in (
-          select id from millrace.timer
-          where kind = 'group' and due_at <= (select millrace.now())
-          order by due_at limit ${limit} for update skip locked
-        ) returning group_id
-      )
-      insert into millrace.wake (group_id) select group_id from due returning id`.execute(tx);
-    rows.forEach(({ id }) => log.fact("wake", id));
-    return { fired: rows.length };
-  });
 }

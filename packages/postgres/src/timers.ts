@@ -4,8 +4,7 @@ import type { Database } from "./database.ts";
 import { fireRunTimers } from "./fire-run-timers.ts";
 import { fireSchedules } from "./fire-schedules.ts";
 import { fireFreshness } from "./freshness.ts";
-import { fireGroups } from "./group-timers.ts";
-import { fireSteps } from "./journal/step-timers.ts";
+import { fireWakes } from "./fire-wakes.ts";
 import { fireLimits } from "./limit/fire-limits.ts";
 import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
@@ -35,17 +34,16 @@ export async function fireDue(
   versions: VersionCache,
   limit: number,
 ): Promise<Afterwards & { readonly fired: number }> {
-  const groups = await fireGroups(database, versions, limit);
-  const steps = await fireSteps(database, versions, limit);
+  const wakes = await fireWakes(database, versions, limit);
   const runs = await fireRunTimers(database, versions, limit);
   const others = await fireOthers(database, versions, limit);
   return {
-    bells: [...groups.bells, ...runs.bells, ...others.bells],
-    facts: [...groups.facts, ...steps.facts, ...runs.facts, ...others.facts],
+    bells: [...runs.bells, ...others.bells],
+    facts: [...wakes.facts, ...runs.facts, ...others.facts],
     timerAt: earliest(runs.timerAt, others.timerAt),
-    ended: [...groups.ended, ...runs.ended, ...others.ended],
+    ended: [...runs.ended, ...others.ended],
     // At the limit in any, there is more.
-    fired: groups.fired + steps.fired + runs.fired + others.fired,
+    fired: wakes.fired + runs.fired + others.fired,
   };
 }
 
