@@ -33,7 +33,9 @@ export class CallFailed extends NonRetryable implements CallFailure {
   /** @param pipeline - `namespace/name` of what was called. */
   constructor(pipeline: string, { run, state, reason }: CallFailure) {
     const which = run === null ? `pipeline ${pipeline}` : `${run} of pipeline ${pipeline}`;
-    super(`called ${which}, which ${WORDS[state]}${reason === null ? "" : `: ${reason}`}`);
+    // The reason of a run that failed begins with that word: it is said once.
+    const why = reason?.replace(/^failed: /u, "") ?? "";
+    super(`called ${which}, which ${WORDS[state]}${why === "" ? "" : `: ${why}`}`);
     Object.defineProperty(this, BRAND, { value: true });
     this.run = run;
     this.state = state;

@@ -137,6 +137,8 @@ describe("errors are known across duplicate installs", () => {
   test("by what they carry", () => {
     const failed = new CallFailed("default/p", { run: "run_7", state: "failed", reason: "boom" });
     expect(failed.message).toBe("called run_7 of pipeline default/p, which failed: boom");
+    const named = new CallFailed("a/p", { run: "run_7", state: "failed", reason: "failed: load" });
+    expect(named.message).toBe("called run_7 of pipeline a/p, which failed: load");
     expect(CallFailed.is(failed) && isNotRetryable(failed)).toBe(true);
     const refused = new CallFailed("default/p", { run: null, state: "refused", reason: null });
     expect(refused.message).toBe("called pipeline default/p, which could not be started");
