@@ -38,7 +38,7 @@ const PARTITION =
 
 test("a wait by partition for a pipeline with other keys can never match", () => {
   expect(warnings(waits("partition", { date: day }), other({}))).toEqual([
-    `${PARTITION} the two are never the same: it has the keys date, the other none; match by "latest" or { within: "2h" }.`,
+    `${PARTITION} the two are never the same: it is partitioned by date, the other by nothing; match by "latest" or { within: "2h" }.`,
   ]);
   const regions = { date: day, region: keys("eu") };
   expect(warnings(waits("partition", { date: day }), other(regions))).toHaveLength(1);

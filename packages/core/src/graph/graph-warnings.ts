@@ -40,7 +40,7 @@ function unlikePartitions(mine: PipelineSpec, other: PipelineSpec): string | nul
   if (keys !== others) {
     return (
       `it waits for the run of ${id} for its own partition, and the two are never the same: ` +
-      `it has the keys ${keys || "none"}, the other ${others || "none"}; match by "latest" or { within: "2h" }`
+      `it is partitioned by ${keys || "nothing"}, the other by ${others || "nothing"}; match by "latest" or { within: "2h" }`
     );
   }
   const key = Object.keys(mine.partitions).find((name) => !fit(mine, other, name));
