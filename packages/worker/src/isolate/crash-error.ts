@@ -22,12 +22,13 @@ export function crashError(task: string, crash: Crash): StoredError {
   const { exitCode, signal, lastLines, elapsedMs } = crash;
   const how = signal === null ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;
   const words = lastLines.length === 0 ? "" : `\n${lastLines.join("\n")}`;
+  // V8's dump of its heap says no more; the task's log has it.
   const message = isOutOfMemory(crash)
     ? `the process of task ${task} ran out of memory${limitWords(crash)}`
-    : `the process of task ${task} ${how} after ${formatDuration(elapsedMs)}, without a result`;
+    : `the process of task ${task} ${how} after ${formatDuration(elapsedMs)}, without a result${words}`;
   return {
     name: isOutOfMemory(crash) ? "OutOfMemory" : "ProcessCrashed",
-    message: cleaned(message + words, MESSAGE_BYTES_MAX),
+    message: cleaned(message, MESSAGE_BYTES_MAX),
     stack: null,
     reason: "crashed",
   };
