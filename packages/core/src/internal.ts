@@ -7,6 +7,7 @@ export * from "./pipeline/definition.ts";
 export * from "./ports/lease.ts";
 export * from "./ports/queue.ts";
 export * from "./ports/store.ts";
+export * from "./ports/intake.ts";
 export * from "./ports/blob-store.ts";
 export * from "./run/journal.ts";
 export * from "./run/match-run.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ObservedObject } from "../ports/store.ts";
+import type { ObservedObject } from "../ports/intake.ts";
 import { decideObject, type ObjectState } from "./decide-object.ts";
 
 /** What happened to a key: writes and removals, and listings that somebody took in between. */

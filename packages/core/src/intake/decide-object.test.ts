@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ObservedObject } from "../ports/store.ts";
+import type { ObservedObject } from "../ports/intake.ts";
 import { decideObject, type ObjectState } from "./decide-object.ts";
 import { compareSequencers } from "./object-order.ts";
 

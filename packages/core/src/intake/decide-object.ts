@@ -1,5 +1,5 @@
 import type { Instant } from "../lib/instant.ts";
-import type { ObservedObject } from "../ports/store.ts";
+import type { ObservedObject } from "../ports/intake.ts";
 import { compareSequencers, secondOf } from "./object-order.ts";
 
 /** What is known of one key of one bucket for one dataset: the present, not its history. */
