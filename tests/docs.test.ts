@@ -71,3 +71,22 @@ test.each(PAGES)("every path that a command or a link of %s names is there", (pa
   const missing = [...links, ...named].filter((file) => !existsSync(path.join(root, file)));
   expect(missing).toEqual([]);
 });
+
+test("every test that the guarantees name is there, with its titles", () => {
+  const cells = read("docs/guarantees.md").matchAll(
+    /`(tests|core|worker)\/([\w./-]+)`(?: \(([^)]*)\))?/g,
+  );
+  const named = [...cells].map(([, place = "", rest = "", titles = ""]) => ({
+    file: path.join(place === "tests" ? place : `packages/${place}/src`, rest),
+    // Of a test.each, what comes before its variable part.
+    titles: [...titles.matchAll(/"([^"…]+)/g)].map(([, title = ""]) => title.trimEnd()),
+  }));
+  expect(named.flatMap(({ titles }) => titles).length).toBeGreaterThan(10);
+  const missing = named.flatMap(({ file, titles }) => {
+    if (!existsSync(path.join(root, file))) return [file];
+    return titles
+      .filter((title) => !read(file).includes(title))
+      .map((title) => `${file}: ${title}`);
+  });
+  expect(missing).toEqual([]);
+});
