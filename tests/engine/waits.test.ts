@@ -20,6 +20,7 @@ describe.each(["embedded", "server"] as const)("waits on the %s database", (kind
     const one = taskSpec("ask");
     await engine.register(
       pipelineSpec("asker", [one], { result: "ask" }),
+      pipelineSpec("pair", [one, taskSpec("hold")]),
       pipelineSpec("other", [taskSpec("do")], { result: "do" }),
       pipelineSpec("daily", [taskSpec("do")], { result: "do", partitions: DAY }),
       pipelineSpec("daily-asker", [one], { result: "ask", partitions: DAY }),
@@ -300,6 +301,16 @@ describe.each(["embedded", "server"] as const)("waits on the %s database", (kind
         `select reason from millrace.task_run where run_id = ${run}`,
       );
       expect(row?.reason).toBe("steps_changed");
+    });
+
+    test("and leaves nothing of what it did ask for, while the rest of its run goes on", async () => {
+      await engine.start("pair");
+      const [ask, hold] = await engine.claim();
+      const asked = { waits: [{ name: "s", wait: sleep(10) }], blockedOn: ["ghost"] };
+      await engine.finish(present(ask), { type: "suspended", ...asked });
+      expect(await leaks()).toEqual(NOTHING);
+      await engine.finish(present(hold));
+      await engine.settle();
     });
   });
 

@@ -103,9 +103,12 @@ export function finish(
   });
 }
 
-/** A first attempt has asked for nothing, and one that goes on may still hear of it. */
-function leavesWaits({ row, decision }: FinishedAttempt): boolean {
-  return row.attempt > 1 && isEnd(decision);
+/**
+ * A first attempt has asked for nothing, unless it was to wait and cannot; and one that goes on may
+ * still hear of it.
+ */
+function leavesWaits({ item, row, decision }: FinishedAttempt): boolean {
+  return (row.attempt > 1 || item.outcome.type === "suspended") && isEnd(decision);
 }
 
 function stopOf({ stop_state, stop_reason }: AttemptRow): TaskStop | undefined {
