@@ -320,6 +320,18 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
     expect(await count("limit_wait")).toBe(1);
   });
 
+  test("a namespace's limit holds what waited for another one before there was it", async () => {
+    const part = { pools: { db: 3 } };
+    await engine.register(pipelineSpec("p", [taskSpec("a", { limits: pool() })], part));
+    await engine.store.setLimit({ kind: "pool", name: "db", tasks: 0 });
+    for (let run = 0; run < 3; run++) await start("p");
+    await engine.store.setLimit({ kind: "namespace", name: "default", tasks: 1 });
+    await engine.store.setLimit({ kind: "pool", name: "db", tasks: null });
+    expect(await count("ready")).toBe(1);
+    await engine.settle();
+    expect(await leftovers()).toEqual([0, 0, 0, 0]);
+  });
+
   test("a namespace's limit counts what was under way before there was one", async () => {
     const spec = (part: Partial<PipelineSpec>) => pipelineSpec("plain", [taskSpec("a")], part);
     await engine.register(spec({}));

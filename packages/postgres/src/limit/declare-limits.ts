@@ -60,10 +60,24 @@ async function declare(
 
 /**
  * Gives slots of a namespace's limit, or of the limit of all, to what is ready or runs without
- * them, because it became ready before there was such a limit.
+ * them, because it became ready before there was such a limit; and a place in its line to what
+ * waits for others.
  */
 export async function countInFlight({ tx }: Work, limitIds: readonly number[]): Promise<void> {
   if (limitIds.length === 0) return;
+  // What an admission under way makes ready while we wait for it has its slot counted below.
+  await sql`
+    with waiting as materialized (
+      select w.task_run_id, w.run_id, w.rank from millrace.limit_wait w
+      order by w.task_run_id for no key update of w
+    )
+    insert into millrace.limit_wanted (limit_id, rank, task_run_id, slots)
+    select l.id, w.rank, w.task_run_id, 1 from waiting w
+    join millrace.run r on r.id = w.run_id
+    join millrace.pipeline p on p.id = r.pipeline_id
+    join millrace.task_limit l on l.kind = 'all' or (l.kind = 'namespace' and l.name = p.namespace)
+    where l.id = any(${limitIds}::bigint[])
+    on conflict do nothing`.execute(tx);
   await sql`
     insert into millrace.limit_slot (limit_id, task_run_id, attempt, slots)
     select l.id, f.task_run_id, f.attempt, 1
