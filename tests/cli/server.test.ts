@@ -22,8 +22,11 @@ test("a worker and a scheduler share the work with the commands", async () => {
   const scheduler = start(["scheduler", "shop", "--project", "shop"]);
   await Promise.all([worker.said(/Ready/), scheduler.said(/Ready/)]);
 
-  const greeted = await run("run", "greet", "--param", "name=5", "--wait", "-f", "shop");
+  const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const story = ["--traceparent", trace];
+  const greeted = await run("run", "greet", "--param", "name=5", ...story, "--wait", "-f", "shop");
   expect(greeted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^run_\d+\n$/) });
+  expect(await show(greeted.stdout.trim())).toMatchObject({ traceparent: trace });
   const fell = await run("run", "fall", "--wait", "--json");
   expect(fell.code).toBe(10);
   expect(fell.stderr).toMatch(/trip failed at attempt 2: TypeError: there was a step/);
@@ -33,11 +36,12 @@ test("a worker and a scheduler share the work with the commands", async () => {
   const slice = ["--partition", "date=2026-02-03"];
   const updated = await run("update", "raw", ...slice, ...metadata, "-f", "shop");
   expect(updated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^update_\d+\n$/) });
-  await run("update", "prices", ...slice);
+  await run("update", "prices", ...slice, ...story);
   expect((await run("publish", "prices.stale", "--data", '{"days": 2}')).code).toBe(0);
   const report = await waitFor("report");
   const detail = await show(report);
-  expect(detail).toMatchObject({ state: "succeeded", partition: { date: "2026-02-03" } });
+  const slot = { date: "2026-02-03" };
+  expect(detail).toMatchObject({ state: "succeeded", partition: slot, traceparent: trace });
   expect([detail["startedBy"], detail["alsoIncluded"]]).toMatchObject([[{}], [{}]]);
 
   worker.kill("SIGTERM");
@@ -50,6 +54,7 @@ test.each([
   [3, ["run", "greeet"], /Did you mean default\/greet/],
   [2, ["run", "greet", "-f", "shop", "--param", "times=often"], /times: /],
   [2, ["run", "report"], /--partition date=/],
+  [2, ["publish", "prices.stale", "--traceparent", "00-1-2-01"], /no W3C trace/],
   [3, ["update", "rwa"], /Did you mean default\/raw/],
   [2, ["update", "raw", "--partition", "date=2026-02-30"], /no day/],
   [

@@ -19,6 +19,8 @@ export interface RunSummary {
   readonly cause: JsonValue;
   readonly partition: Partition;
   readonly correlationId: string;
+  /** W3C trace context of its first cause; null of runs from before there were any. */
+  readonly traceparent: string | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
@@ -66,7 +68,7 @@ export interface RunFilter {
 const summary = sql`
   r.id, p.namespace || '/' || p.name as pipeline, r.state, r.reason,
   r.trigger_name as trigger, r.cause, r.partition::jsonb as partition,
-  r.correlation_id as "correlationId", r.created_at as "createdAt",
+  r.correlation_id as "correlationId", r.traceparent, r.created_at as "createdAt",
   r.started_at as "startedAt", r.ended_at as "endedAt"`;
 
 export async function listRuns(

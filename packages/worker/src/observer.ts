@@ -9,6 +9,8 @@ export interface AttemptName {
   /** The place in its list of a mapped task's item, else null. */
   readonly index: number | null;
   readonly attempt: number;
+  /** The same for everything that descends from one root cause. */
+  readonly correlationId: string;
 }
 
 export type LogLevel = "debug" | "info" | "warn" | "error";

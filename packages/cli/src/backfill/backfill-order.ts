@@ -36,7 +36,7 @@ export async function toRequest(
     pipeline: typed,
     params: toRecord("--param", options.param ?? []),
     partition: {},
-    idempotencyKey: null,
+    ...{ idempotencyKey: null, traceparent: null },
     isWaitedFor: false,
     timeoutMs: Infinity,
     files: [],

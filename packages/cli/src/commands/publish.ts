@@ -1,8 +1,10 @@
+import { listAwaitedEvents } from "@millrace/postgres";
 import { Command } from "commander";
 import type { CommandContext, Runner } from "../command-context.ts";
 import type { OpenStore } from "../compose.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { checkedInput } from "../input/checked-input.ts";
+import { givenTrace, TRACE_OPTION } from "../input/given-trace.ts";
 import { readJson } from "../input/json-input.ts";
 import { collect } from "../input/pairs.ts";
 import { nameNotFound } from "../names/find-name.ts";
@@ -13,6 +15,7 @@ import { withStore } from "../with-store.ts";
 interface PublishOptions {
   readonly data?: string;
   readonly key?: string;
+  readonly traceparent?: string;
   readonly file?: readonly string[];
 }
 
@@ -22,6 +25,7 @@ export function publishCommand(run: Runner): Command {
     .argument("<event>", "its name")
     .option("--data <json>", "as its schema wants it; @path for a file, @- for stdin")
     .option("--key <text>", "two events with one key are one")
+    .option(...TRACE_OPTION)
     .option("-f, --file <path>", "project to check the data with (repeatable)", collect)
     .action((event: string, options: PublishOptions, command: Command) =>
       run(command, (context) =>
@@ -32,16 +36,19 @@ export function publishCommand(run: Runner): Command {
 
 async function publish(
   context: CommandContext,
-  { store, followUps }: OpenStore,
+  { database, store, followUps }: OpenStore,
   name: string,
   options: PublishOptions,
 ): Promise<ExitCode> {
   const { terminal } = context;
   const specs = await store.listSpecs();
-  const names = [...new Set(specs.flatMap(({ spec }) => Object.keys(spec.events)))];
+  const schemas = await schemasAtHand(context, options.file ?? []);
+  const registered = specs.flatMap(({ spec }) => Object.keys(spec.events));
+  const awaited = await listAwaitedEvents(database);
+  const names = [...new Set([...registered, ...schemas.events, ...awaited])];
   if (!names.includes(name)) throw nameNotFound("event", name, names);
   const given = options.data === undefined ? null : await readJson("--data", options.data);
-  const schema = (await schemasAtHand(context, options.file ?? [])).ofEvent(name);
+  const schema = schemas.ofEvent(name);
   const data = schema === null ? given : await checkedInput(`data of ${name}`, schema, given);
   const { ids, ...afterwards } = await store.recordEvents([
     {
@@ -50,6 +57,7 @@ async function publish(
       source: { type: "api", key: "cli" },
       idempotencyKey: options.key ?? null,
       correlationId: null,
+      traceparent: givenTrace(options.traceparent),
     },
   ]);
   followUps.follow(afterwards);

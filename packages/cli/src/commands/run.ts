@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { Runner } from "../command-context.ts";
+import { TRACE_OPTION } from "../input/given-trace.ts";
 import { collect } from "../input/pairs.ts";
 import { runEmbedded } from "../run/run-embedded.ts";
 import { runOnServer } from "../run/run-on-server.ts";
@@ -12,6 +13,7 @@ export function runCommand(run: Runner): Command {
     .option("--param <key=value>", "a parameter, as JSON or text (repeatable)", collect)
     .option("--partition <key=value>", "what the run is for (one for each key)", collect)
     .option("--key <text>", "starting twice with one key gives the same run")
+    .option(...TRACE_OPTION)
     .option("--wait", "wait for its end; always so with the embedded database")
     .option("--timeout <duration>", "wait no longer, such as 90s or 10m; exit 6")
     .option("-f, --file <path>", "modules and folders of the project (repeatable)", collect)

@@ -5,6 +5,7 @@ import type { OpenStore } from "../compose.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { checkedInput } from "../input/checked-input.ts";
 import { checkPartition } from "../input/checked-partition.ts";
+import { givenTrace, TRACE_OPTION } from "../input/given-trace.ts";
 import { inputInvalid } from "../input/input-invalid.ts";
 import { readJson } from "../input/json-input.ts";
 import { collect, toRecord } from "../input/pairs.ts";
@@ -19,6 +20,7 @@ interface UpdateOptions {
   readonly metadata?: string;
   readonly uri?: string;
   readonly key?: string;
+  readonly traceparent?: string;
   readonly removed?: boolean;
   readonly file?: readonly string[];
 }
@@ -31,6 +33,7 @@ export function updateCommand(run: Runner): Command {
     .option("--metadata <json>", "as its schema wants it; @path for a file, @- for stdin")
     .option("--uri <uri>", "where it lies; else as its template says")
     .option("--key <text>", "two updates with one key are one")
+    .option(...TRACE_OPTION)
     .option("--removed", "it is no longer there")
     .option("-f, --file <path>", "project to check the metadata with (repeatable)", collect)
     .action((dataset: string, options: UpdateOptions, command: Command) =>
@@ -83,6 +86,7 @@ async function toUpdate(
     source: { type: "api", key: "cli" },
     idempotencyKey: options.key ?? null,
     correlationId: null,
+    traceparent: givenTrace(options.traceparent),
   };
 }
 

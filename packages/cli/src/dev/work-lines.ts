@@ -80,9 +80,11 @@ function finishedLine(event: WorkerEvent & { readonly type: "finished" }): WorkL
   return { text: `✕ ${what} attempt ${attempt.attempt}: ${why}`, weight: "message" };
 }
 
-function attemptWords({ pipeline, task, index, runId }: AttemptName): string {
+/** Its story is named where it began elsewhere: a run that is the first of it is named already. */
+function attemptWords({ pipeline, task, index, runId, correlationId }: AttemptName): string {
   const item = index === null ? "" : `[${index}]`;
-  return `${shortName(pipeline)}.${task}${item} ${runName(runId)}`;
+  const story = correlationId === runName(runId) ? "" : ` (${correlationId})`;
+  return `${shortName(pipeline)}.${task}${item} ${runName(runId)}${story}`;
 }
 
 function fieldWords(fields: unknown): string {

@@ -1,5 +1,5 @@
 import { definitionInvalid, hasDefinition, type PipelineDefinition } from "@millrace/core/internal";
-import { definitionOf, pipelineId } from "@millrace/core/internal";
+import { type AnyEvent, definitionOf, isEvent, pipelineId } from "@millrace/core/internal";
 import { isObjectSource, type ObjectSource } from "@millrace/sensors";
 
 /** What one deployment consists of: code that is registered and run together. */
@@ -9,6 +9,8 @@ export interface Project {
   readonly build: number | null;
   readonly definitions: readonly PipelineDefinition[];
   readonly sources: readonly ObjectSource[];
+  /** Those that handlers only wait for are in no definition. */
+  readonly events: readonly AnyEvent[];
   /** Absolute paths of the modules, which isolated tasks load in their own processes. */
   readonly files: readonly string[];
 }
@@ -32,6 +34,7 @@ export function toProject({ name, build = null, modules, files = [] }: ProjectOp
   const exported = modules.flatMap((module) => Object.values(module as Record<string, unknown>));
   const definitions = [...new Set(exported.filter(hasDefinition).map(definitionOf))];
   const sources = [...new Set(exported.filter(isObjectSource))];
+  const events = [...new Set(exported.filter(isEvent))];
   const names = definitions.map(({ spec }) => pipelineId(spec));
   const twice = new Set(names.filter((id, index) => names.indexOf(id) !== index));
   if (twice.size > 0) {
@@ -47,5 +50,5 @@ export function toProject({ name, build = null, modules, files = [] }: ProjectOp
         "as in `export const report = pipeline(…)`.",
     ]);
   }
-  return { name, build, definitions, sources, files };
+  return { name, build, definitions, sources, events, files };
 }

@@ -1,4 +1,4 @@
-import { MillraceError, type PipelineDefinition, pipelineId } from "@millrace/core/internal";
+import { EVENT, MillraceError, type PipelineDefinition, pipelineId } from "@millrace/core/internal";
 import type { CommandContext } from "../command-context.ts";
 import type { Schema } from "../input/checked-input.ts";
 import { loadProject } from "./load-project.ts";
@@ -11,6 +11,8 @@ export interface SchemasAtHand {
   ofParams(pipeline: string): Schema | null;
   ofMetadata(dataset: string): Schema | null;
   ofEvent(name: string): Schema | null;
+  /** Names of events that the project exports, whoever listens to them. */
+  readonly events: readonly string[];
 }
 
 /**
@@ -29,13 +31,18 @@ export async function schemasAtHand(
 
 export function toSchemas(project: Project | null): SchemasAtHand {
   const definitions = project?.definitions ?? [];
+  const exported = project?.events ?? [];
   const definitionOf = (pipeline: string): PipelineDefinition | undefined =>
     definitions.find(({ spec }) => pipelineId(spec) === pipeline);
   return {
     isAtHand: (pipeline) => definitionOf(pipeline) !== undefined,
     ofParams: (pipeline) => definitionOf(pipeline)?.params ?? null,
     ofMetadata: (dataset) => first(definitions, ({ metadata }) => metadata.get(dataset)),
-    ofEvent: (name) => first(definitions, ({ events }) => events.get(name)),
+    ofEvent: (name) =>
+      first(definitions, ({ events }) => events.get(name)) ??
+      exported.find((event) => event.name === name)?.[EVENT].schema ??
+      null,
+    events: exported.map(({ name }) => name),
   };
 }
 

@@ -25,7 +25,8 @@ export async function runEmbedded(context: CommandContext, order: Order): Promis
     const runId = await start(runtime, toBegin);
     context.terminal.print(runName(runId));
     const waited = await wait(context, runtime, runId, order);
-    if (waited.why === "ended") await waitUntilIdle(context.terminal, runtime.database);
+    if (waited.why === "ended")
+      await waitUntilIdle(context.terminal, runtime.database, waited.run.correlationId);
     return finish(context, waited);
   } finally {
     await runtime.stop({ graceMs: 0 });

@@ -26,7 +26,7 @@ export function toRunLines(run: RunDetail, terminal: Terminal): string {
     head.filter((part) => part !== "").join("  "),
     toTable(factsOf(run).map(([label, text]) => [`  ${label}`, text])),
     "",
-    toTable([["  TASK", "STATE", "ATTEMPT", "TOOK", "ERROR"], ...taskRows(run.tasks)]),
+    toTable([["  TASK", "STATE", "ATTEMPT", "TOOK", "NOTE"], ...taskRows(run.tasks)]),
     ...noteLines(run),
   ].join("\n");
 }
@@ -52,6 +52,7 @@ function factsOf(run: RunDetail): readonly (readonly [string, string])[] {
     ["version", run.version],
     ["build", run.notes.build ?? ""],
     ["correlation", run.correlationId],
+    ["trace", run.traceparent ?? ""],
   ];
   return facts.filter(([, text]) => text !== "");
 }
@@ -82,7 +83,8 @@ function toRow(task: TaskDetail, all: readonly TaskDetail[]): readonly string[] 
   return [
     task.item === null ? `  ${task.name}${many}` : `    ${task.name}[${task.item}]`,
     state,
-    task.attempt === 0 ? "" : String(task.attempt),
+    // What never began made no attempt: the first is counted when it is decided.
+    task.startedAt === null && task.attempt <= 1 ? "" : String(task.attempt),
     durationWords(task.startedAt, task.endedAt),
     why.replaceAll("\n", "\n      "),
   ];

@@ -1,3 +1,4 @@
+import { givenTrace } from "../input/given-trace.ts";
 import { durationMs } from "../input/number-input.ts";
 import { toRecord } from "../input/pairs.ts";
 
@@ -6,6 +7,7 @@ export interface RunOptions {
   readonly param?: readonly string[];
   readonly partition?: readonly string[];
   readonly key?: string;
+  readonly traceparent?: string;
   readonly wait?: boolean;
   readonly timeout?: string;
   readonly file?: readonly string[];
@@ -17,6 +19,7 @@ export interface Order {
   readonly params: Readonly<Record<string, string>>;
   readonly partition: Readonly<Record<string, string>>;
   readonly idempotencyKey: string | null;
+  readonly traceparent: string | null;
   readonly isWaitedFor: boolean;
   readonly timeoutMs: number;
   readonly files: readonly string[];
@@ -29,6 +32,7 @@ export function toOrder(pipeline: string, options: RunOptions): Order {
     params: toRecord("--param", options.param ?? []),
     partition: toRecord("--partition", options.partition ?? []),
     idempotencyKey: options.key ?? null,
+    traceparent: givenTrace(options.traceparent),
     isWaitedFor: options.wait ?? timeout !== undefined,
     timeoutMs: timeout === undefined ? Infinity : durationMs("--timeout", timeout),
     files: options.file ?? [],

@@ -13,6 +13,7 @@ import { toDetailJson } from "./run-json.ts";
 import type { Order } from "./run-order.ts";
 import { sayHowItEnded } from "./say-how-it-ended.ts";
 import { tellApprovals } from "./tell-approvals.ts";
+import { tellWaits } from "./tell-waits.ts";
 import { type Waited, waitForRun } from "./wait-for-run.ts";
 
 /** What runs are started and watched through, on either kind of database. */
@@ -41,6 +42,7 @@ export async function toStart(
     params: await checkedParams(what, schema, order.params),
     idempotencyKey: order.idempotencyKey,
     correlationId: null,
+    traceparent: order.traceparent,
   };
 }
 
@@ -59,7 +61,12 @@ export async function wait(
 ): Promise<Waited> {
   const signals = takeStopSignals();
   const onState = ({ id, state }: RunDetail): void => terminal.say(`${runName(id)} ${state}`);
-  const onLook = tellApprovals(store, terminal, database.kind === "embedded");
+  const askPeople = tellApprovals(store, terminal, database.kind === "embedded");
+  const newWaits = tellWaits();
+  const onLook = async (run: RunDetail): Promise<void> => {
+    await askPeople(run);
+    for (const line of newWaits(run, performance.now())) terminal.say(line);
+  };
   const interrupted = signals.first;
   try {
     return await waitForRun(database, runId, { timeoutMs, interrupted, onState, onLook });

@@ -15,11 +15,12 @@ export function tellApprovals(
   const told = new Set<string>();
   return async ({ id, tasks }) => {
     if (!tasks.some(({ state }) => state === "waiting")) return;
-    for (const { runId, task, item, name, asks } of await listApprovals()) {
+    for (const { runId, task, item, name, asks, roles } of await listApprovals()) {
       const key = `${task} ${item} ${name}`;
       if (runId !== id || told.has(key)) continue;
       told.add(key);
-      const way = `millrace approve ${runName(id)} ${task}`;
+      const role = roles[0] === undefined ? "" : ` --role ${roles[0]}`;
+      const way = `millrace approve ${runName(id)} ${task}${role}`;
       const how = isEmbedded
         ? `Stop this with Ctrl-C and answer with: ${way}`
         : `Answer with: ${way}`;

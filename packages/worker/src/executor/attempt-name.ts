@@ -4,5 +4,6 @@ import type { AttemptName } from "../observer.ts";
 /** How events call a claimed attempt. */
 export function attemptName(claimed: ClaimedTask): AttemptName {
   const { taskRunId, runId, pipeline, task, attempt, item } = claimed;
-  return { taskRunId, runId, pipeline, task, index: item?.index ?? null, attempt };
+  const { correlationId } = claimed.run;
+  return { taskRunId, runId, pipeline, task, index: item?.index ?? null, attempt, correlationId };
 }

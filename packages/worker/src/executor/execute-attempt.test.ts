@@ -301,6 +301,7 @@ describe("the context", () => {
       task: "t",
       index: null,
       attempt: 3,
+      correlationId: "c1",
     };
     const fields = { rows: 3, when: expect.stringContaining("BigInt is not JSON") };
     const line = { type: "log", level: "info", message: "loading\uFFFD", fields, attempt };
