@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import { chooseRuns, lockPipelines } from "./limit/choose-runs.ts";
-import type { LockedRun } from "./progress-runs.ts";
+import type { LockedRun } from "./run-plan.ts";
 import { ascending } from "./records.ts";
 import { wakeHeld } from "./wakes.ts";
 import type { Work } from "./work.ts";

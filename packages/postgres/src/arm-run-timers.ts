@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { RunPlan } from "./progress-runs.ts";
+import type { RunPlan } from "./run-plan.ts";
 import { records } from "./records.ts";
 import type { LoadedVersion } from "./version-cache.ts";
 import type { Work } from "./work.ts";

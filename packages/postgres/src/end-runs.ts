@@ -1,7 +1,7 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { closeWaitsOfRuns } from "./journal/close-waits.ts";
-import type { RunPlan } from "./progress-runs.ts";
+import type { RunPlan } from "./run-plan.ts";
 import { records } from "./records.ts";
 import type { Work } from "./work.ts";
 

@@ -1,5 +1,4 @@
 import {
-  type AttemptDecision,
   decideAttempt,
   type FinishItem,
   type FinishResult,
@@ -13,34 +12,13 @@ import { beginAfresh } from "./journal/begin-afresh.ts";
 import { closeWaits } from "./journal/close-waits.ts";
 import { recordWaits } from "./journal/record-waits.ts";
 import { isEnd, recordAttempts } from "./record-attempts.ts";
+import type { AttemptRow, FinishedAttempt } from "./finished-attempt.ts";
 import { insertTaskFacts } from "./task-facts.ts";
 import { lockRuns, progressRuns, toLocked } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
 import type { Tx } from "./transact.ts";
-import type { LoadedVersion, VersionCache } from "./version-cache.ts";
+import type { VersionCache } from "./version-cache.ts";
 import { perform } from "./work.ts";
-
-/** An attempt that is still its owner's, and what its end means. */
-export interface FinishedAttempt {
-  readonly item: FinishItem;
-  readonly row: AttemptRow;
-  readonly version: LoadedVersion;
-  readonly decision: AttemptDecision;
-}
-
-interface AttemptRow {
-  readonly id: number;
-  readonly run_id: number;
-  readonly task: number;
-  readonly item: number;
-  readonly attempt: number;
-  readonly failures: number;
-  readonly crashes: number;
-  readonly elapsed_ms: number;
-  readonly stop_state?: TaskStop["state"] | null;
-  readonly stop_reason?: string | null;
-  readonly holds_slots?: boolean;
-}
 
 /**
  * Records how attempts ended, in one transaction: lock the runs by id, keep the items whose fence

@@ -2,7 +2,7 @@ import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { type MapLayout, measureMaps } from "./measure-maps.ts";
 import { listsOf, type NewMap, taskOf } from "./new-map.ts";
-import type { RunPlan } from "./progress-runs.ts";
+import type { RunPlan } from "./run-plan.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 

@@ -1,5 +1,5 @@
 import type { ResultRef, TaskSpec } from "@millrace/core/internal";
-import type { RunPlan } from "./progress-runs.ts";
+import type { RunPlan } from "./run-plan.ts";
 
 /** A mapped task that is laid out now. */
 export interface NewMap {

@@ -1,4 +1,4 @@
-import { type Advance, advance } from "@millrace/core/internal";
+import { advance } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
 import { armRuns, armTaskGroups } from "./arm-run-timers.ts";
@@ -7,6 +7,7 @@ import { layOutMaps } from "./lay-out-maps.ts";
 import { loadViews } from "./load-views.ts";
 import { ascending } from "./records.ts";
 import { resumeTasks } from "./resume-tasks.ts";
+import type { LockedRun, RunPlan } from "./run-plan.ts";
 import { stopTasks } from "./stop-tasks.ts";
 import { insertTasks, moveMaps, settleMaps } from "./task-rows.ts";
 import type { Tx } from "./transact.ts";
@@ -15,31 +16,12 @@ import type { Work } from "./work.ts";
 
 export { loadViews } from "./load-views.ts";
 
-/** A run under its lock. */
-export interface LockedRun {
-  readonly runId: number;
-  readonly version: LoadedVersion;
-  readonly cancelling: boolean;
-  /** Of one that is cancelling: it is stopped for this reason, and has failed. */
-  readonly stopReason?: string | null;
-  /** Groups of tasks whose time is up. */
-  readonly timedOutGroups?: readonly string[];
-  /** Nothing of it starts until it is resumed. */
-  readonly paused?: boolean;
-  /** It began with outcomes of another run: it has rows before its first tasks start. */
-  readonly hasRows?: boolean;
-}
-
-export interface RunPlan extends LockedRun {
-  readonly plan: Advance;
-}
-
 /**
  * Advances runs whose locks are held, and applies what follows, in a constant number of
  * statements for any number of runs.
  */
 export async function progressRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
-  await carryOut(work, await planRuns(work.tx, runs));
+  await drivePlans(work, await planRuns(work.tx, runs));
 }
 
 /** Starts runs that have not begun; most have no rows yet, and none has to be asked for. */
@@ -48,7 +30,7 @@ export async function startRuns(work: Work, runs: readonly LockedRun[]): Promise
   const repeated = runs.filter(({ hasRows }) => hasRows === true);
   const plans = fresh.map((run) => ({ ...run, plan: advance(run.version.graph, [], run) }));
   await armRuns(work, runs);
-  await carryOut(work, [...plans, ...(await planRuns(work.tx, repeated))]);
+  await drivePlans(work, [...plans, ...(await planRuns(work.tx, repeated))]);
 }
 
 async function planRuns(tx: Tx, runs: readonly LockedRun[]): Promise<readonly RunPlan[]> {
@@ -61,7 +43,7 @@ async function planRuns(tx: Tx, runs: readonly LockedRun[]): Promise<readonly Ru
 }
 
 /** Limits are locked once, at the end and all together: only then are they locked by id. */
-async function carryOut(work: Work, first: readonly RunPlan[]): Promise<void> {
+async function drivePlans(work: Work, first: readonly RunPlan[]): Promise<void> {
   const ended: RunPlan[] = [];
   for (let plans = first; plans.length > 0;) {
     ended.push(...plans.filter(({ plan }) => plan.end !== null));

@@ -1,7 +1,7 @@
 import { type AttemptDecision, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
-import type { FinishedAttempt } from "./finish.ts";
+import type { FinishedAttempt } from "./finished-attempt.ts";
 import { insertReady, readyPart } from "./ready-rows.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";

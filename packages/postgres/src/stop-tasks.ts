@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { closeWaits } from "./journal/close-waits.ts";
 import { withdraw } from "./limit/release-slots.ts";
-import type { RunPlan } from "./progress-runs.ts";
+import type { RunPlan } from "./run-plan.ts";
 import { records } from "./records.ts";
 import type { Work } from "./work.ts";
 

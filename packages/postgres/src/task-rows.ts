@@ -1,7 +1,7 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { ReadyRow } from "./afterwards.ts";
-import type { RunPlan } from "./progress-runs.ts";
+import type { RunPlan } from "./run-plan.ts";
 import { openRows, READY_PART, type ReadyPart, readyPart } from "./ready-rows.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";

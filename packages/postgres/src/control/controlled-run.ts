@@ -6,7 +6,8 @@ import {
   type TaskView,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { type LockedRun, loadViews, lockRuns } from "../progress-runs.ts";
+import { loadViews, lockRuns } from "../progress-runs.ts";
+import type { LockedRun } from "../run-plan.ts";
 import type { Work } from "../work.ts";
 
 /** A run under its lock, for those who act on it. */

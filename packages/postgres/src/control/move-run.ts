@@ -1,7 +1,8 @@
 import { versionChangeProblems } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { withdraw } from "../limit/release-slots.ts";
-import { type LockedRun, progressRuns } from "../progress-runs.ts";
+import { progressRuns } from "../progress-runs.ts";
+import type { LockedRun } from "../run-plan.ts";
 import type { LoadedVersion } from "../version-cache.ts";
 import type { Work } from "../work.ts";
 import { writeAudit } from "./audit.ts";

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { AfterwardsLog } from "../afterwards.ts";
-import type { FinishedAttempt } from "../finish.ts";
+import type { FinishedAttempt } from "../finished-attempt.ts";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
 import { closeWaits } from "./close-waits.ts";

@@ -7,7 +7,7 @@ import {
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { AfterwardsLog } from "../afterwards.ts";
-import type { FinishedAttempt } from "../finish.ts";
+import type { FinishedAttempt } from "../finished-attempt.ts";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
 import { sourcesOf } from "./wait-sources.ts";
