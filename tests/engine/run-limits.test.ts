@@ -83,6 +83,24 @@ describe.each(["embedded", "server"] as const)("limits of runs, %s", (kind) => {
     expect(await running()).toEqual([acme[1]]);
   });
 
+  test("long lines of some keys do not hide one that could begin", async () => {
+    const key = ["params", "customer"];
+    await engine.register(spec("sync", { concurrency: { key, limit: 1 } }));
+    for (let customer = 0; customer < 11; customer++) await start("sync", { customer });
+    await engine.rows(`
+      with line as (
+        insert into millrace.run (pipeline_id, version_id, state, trigger_name, cause, partition,
+          params, correlation_id, hop)
+        select pipeline_id, version_id, 'queued', trigger_name, cause, partition, params, 'c', 0
+        from millrace.run, generate_series(1, 100) returning id, pipeline_id, params
+      )
+      insert into millrace.run_queued (run_id, pipeline_id, concurrency_key, key_limit)
+      select l.id, l.pipeline_id, a.concurrency_key, 1 from line l
+      join millrace.run r on r.params = l.params join millrace.run_active a on a.run_id = r.id`);
+    const free = await start("sync", { customer: "free" });
+    expect(await running()).toContain(free);
+  });
+
   test("a limit of all that is set by hand holds until it is reset", async () => {
     await engine.register(spec("left"), spec("right"));
     await engine.store.setLimit({ kind: "all", name: "", runs: 1 });

@@ -44,7 +44,10 @@ interface QueuedRun {
   readonly key_limit: number | null;
 }
 
-/** Of each pipeline and key, queued runs that are looked at. */
+/**
+ * Of each pipeline and key, queued runs that are looked at: no more than could begin, so that long
+ * lines at some keys do not hide another one with room.
+ */
 const LINE_MAX = 100;
 const QUEUED_MAX = 1_000;
 
@@ -66,8 +69,9 @@ export async function chooseRuns(
         partition by pipeline_id, concurrency_key order by backfill, run_id
       ) as place
       from millrace.run_queued where pipeline_id = any(${ids}::bigint[])
-    ) q
-    where q.place <= ${LINE_MAX} order by q.backfill, q.run_id limit ${QUEUED_MAX}`.execute(tx);
+    ) q join millrace.pipeline p on p.id = q.pipeline_id
+    where q.place <= least(${LINE_MAX}::int, q.key_limit, p.max_active_runs)
+    order by q.backfill, q.run_id limit ${QUEUED_MAX}`.execute(tx);
   if (rows.length === 0) return [];
   const lines = new Lines(await countActive(tx, ids, scopes.length > 0), scopes);
   const waiters = rows.map((row) => lines.join(row, pipelineOf.get(row.pipeline_id)));
