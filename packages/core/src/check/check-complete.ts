@@ -1,6 +1,6 @@
 import type { LegSpec } from "../spec/trigger-spec.ts";
 import type { PartitionScheme } from "../spec/partition-spec.ts";
-import type { SourceFacts } from "./check-leg.ts";
+import type { SourceFacts } from "./check-facts.ts";
 import { lengthProblems } from "./check-policy.ts";
 import { valueProblem } from "./check-scheme.ts";
 import { quoted } from "./names.ts";

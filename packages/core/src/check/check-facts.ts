@@ -10,6 +10,13 @@ import { fieldsOf, hasField } from "./json-schema-path.ts";
  */
 export type FactsSchema = { readonly [root: string]: JsonValue };
 
+/** What a leg's source is known to be like; null partitions are not known here. */
+export interface SourceFacts {
+  readonly name: string;
+  readonly partitions: PartitionSchemes | null;
+  readonly facts: FactsSchema;
+}
+
 export function datasetFacts(
   partitions: PartitionSchemes | null,
   metadata: JsonValue,

@@ -4,22 +4,15 @@ import type { LegSpec, SourceSpec } from "../spec/trigger-spec.ts";
 import {
   datasetFacts,
   eventFacts,
-  type FactsSchema,
   filterProblems,
   runFacts,
+  type SourceFacts,
 } from "./check-facts.ts";
 import { memberProblems } from "./check-members.ts";
 import { mapProblem } from "./check-map.ts";
 import type { KnownSources } from "./known-sources.ts";
 import { quoted } from "./names.ts";
 import { own } from "./own.ts";
-
-/** What a leg's source is known to be like; null partitions are not known here. */
-export interface SourceFacts {
-  readonly name: string;
-  readonly partitions: PartitionSchemes | null;
-  readonly facts: FactsSchema;
-}
 
 /** What is wrong with one leg, without full stops. */
 export function legProblems(
