@@ -130,6 +130,27 @@ describe.each(["embedded", "server"] as const)("versions without a worker, %s", 
     await cancelAll();
   });
 
+  test("a deploy in its midst leaves a run what it is, for workers that have its code", async () => {
+    const old = flow();
+    const later = flow({ tasks: [taskSpec("a"), taskSpec("c", { needs: after("a") })] });
+    await engine.register(old);
+    const first = await engine.start("flow");
+    await engine.finish(present((await engine.claim())[0]));
+    await engine.register(later);
+    const second = await engine.start("flow");
+    const withLater = await open([versionOf(later)]);
+    const claimed = await engine.store.claimNext(withLater.sessionId, withLater.channels, 10);
+    expect(claimed.map(({ runId, task }) => [runId, task])).toEqual([[second, "a"]]);
+    const withOld = await open([versionOf(old)]);
+    const [mine, ...others] = await engine.store.claimNext(withOld.sessionId, withOld.channels, 10);
+    expect([mine, ...others]).toMatchObject([{ runId: first, task: "b", version: versionOf(old) }]);
+    await engine.finish(present(mine));
+    expect(await runOf(first)).toMatchObject({ state: "succeeded", version: versionOf(old) });
+    await engine.finish(present(claimed[0]));
+    const done = await engine.settle();
+    expect(done.map(({ task, version }) => [task, version])).toEqual([["c", versionOf(later)]]);
+  });
+
   test("a pinned run is claimed by workers of its build only, and attempts record theirs", async () => {
     const spec = flow({ pin: "build" });
     const version = versionOf(spec);
