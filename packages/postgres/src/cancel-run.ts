@@ -94,19 +94,20 @@ export async function endWaiting(
   await withdraw(work, { runIds: ids });
   const reason =
     stopReason === null ? "the run was cancelled" : `the run was stopped: ${stopReason}`;
-  for (const id of ids) await cancelWaiting(tx, id, reason);
+  await cancelWaiting(tx, ids, reason);
   await closeWaitsOfRuns(tx, log, ids);
 }
 
 /** What was ready or waits for a timer. The ready rows are gone by now: claims take them first. */
-async function cancelWaiting(tx: Tx, runId: number, reason: string): Promise<void> {
-  await sql`delete from millrace.run_queued where run_id = ${runId}`.execute(tx);
+async function cancelWaiting(tx: Tx, runIds: readonly number[], reason: string): Promise<void> {
+  await sql`delete from millrace.run_queued where run_id = any(${runIds}::bigint[])`.execute(tx);
   await sql`
     with gone as (
       update millrace.task_run
       set state = 'cancelled', reason = ${reason}, error = null, due = null,
         ended_at = millrace.now()
-      where run_id = ${runId} and (state = 'queued' or (state = 'waiting' and item_total is null))
+      where run_id = any(${runIds}::bigint[])
+        and (state = 'queued' or (state = 'waiting' and item_total is null))
       returning run_id, task, item
     )
     update millrace.task_run t
