@@ -11,6 +11,7 @@ export function kindProblems(task: TaskSpec, spec: PipelineSpec): string[] {
   return [
     ...mapProblems(task),
     ...overProblems(task, spec),
+    ...listProblems(task, spec),
     ...pollProblems(task),
     ...approvalProblems(task),
     ...(task.kind === "call" && task.calls.length !== 1
@@ -38,6 +39,21 @@ function mapProblems(task: TaskSpec): string[] {
     problems.push("a map needs its list, so its run-if rule can only be all_success; leave it out");
   }
   return problems;
+}
+
+const NO_LIST: Partial<Record<TaskSpec["kind"], string>> = {
+  branch: "whose output is the name of a way",
+  approval: "whose output says who approved",
+};
+
+/** Lists that cannot be there, whatever the handlers return. */
+function listProblems({ over, cross = [] }: TaskSpec, { tasks }: PipelineSpec): string[] {
+  return [...(over === null ? [] : [over]), ...cross].flatMap(({ task }) => {
+    const from = tasks.find(({ name }) => name === task);
+    const what = from === undefined ? undefined : NO_LIST[from.kind];
+    if (what === undefined) return [];
+    return [`it runs over ${from?.kind} ${quoted(task)}, ${what} and no list; name another task`];
+  });
 }
 
 function overProblems({ overPartitions, overSchemes }: TaskSpec, spec: PipelineSpec): string[] {

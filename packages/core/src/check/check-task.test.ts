@@ -115,6 +115,7 @@ describe("each of these is told with the place and the mend", () => {
     ["tasks 0 runWaits 0 onMissing", "ask", 'has onMissing "ask", which is not known; write wait'],
     ["tasks 1 cross", [REF], 'task "clean": a map has two lists to run over; join them with cross'],
     ["tasks 1 over", null, 'task "clean": a map has no list to run over; give it over: a handle'],
+    ["tasks 1 over", { task: "ask", path: [] }, 'it runs over approval "ask", whose output says'],
     ["tasks 0 cross", [REF], 'task "load": over, maxParallel and failFast belong to a map, and'],
     ["tasks 0 failFast", true, 'task "load": over, maxParallel and failFast belong to a map, and'],
     ["tasks 2 calls", [], 'task "call": a call calls one pipeline; give it pipeline'],

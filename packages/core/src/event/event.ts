@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { machineNameProblem, quoted } from "../check/names.ts";
-import { jsonSchemaOf } from "../dataset/json-schema.ts";
+import { isStandardSchema, jsonSchemaOf } from "../dataset/json-schema.ts";
 import { definitionInvalid } from "../error/millrace-error.ts";
 import type { EventSpec } from "../spec/event-spec.ts";
 import { reservedProblem } from "./reserved.ts";
@@ -44,7 +44,7 @@ export interface EventOptions<I, O> {
  *
  * @param name - Global, like `ticket.stale`: lower case, digits, `.`, `_` and `-`. What begins with
  * `millrace.` is Millrace's own.
- * @throws {DEFINITION_INVALID} When the name is none.
+ * @throws {DEFINITION_INVALID} When its name, scope or schema is none.
  *
  * @example
  * const stale = event("ticket.stale", { data: z.object({ ticket: z.string() }), scope: "namespace" });
@@ -54,7 +54,10 @@ export function event<const N extends string, I = unknown, O = I>(
   options: EventOptions<I, O> = {},
 ): EventType<N, I, O> {
   const problem =
-    machineNameProblem(name) ?? reservedProblem(name) ?? scopeProblem(options.scope ?? "all");
+    machineNameProblem(name) ??
+    reservedProblem(name) ??
+    scopeProblem(options.scope ?? "all") ??
+    schemaProblem(options.data);
   if (problem !== null) throw definitionInvalid([`Event ${JSON.stringify(name)}: ${problem}.`]);
   const schema = options.data ?? null;
   const spec: EventSpec = {
@@ -68,6 +71,11 @@ export function event<const N extends string, I = unknown, O = I>(
 function scopeProblem(scope: unknown): string | null {
   if (scope === "namespace" || scope === "all") return null;
   return `its scope ${quoted(scope)} is not known; write "namespace" or "all"`;
+}
+
+function schemaProblem(data: unknown): string | null {
+  if (data === undefined || isStandardSchema(data)) return null;
+  return "its data is no Standard Schema; use e.g. z.object({ … })";
 }
 
 export function isEvent(value: unknown): value is AnyEvent {

@@ -384,6 +384,9 @@ describe("what concerns the whole is told as well", () => {
     expect(problemsOf(() => event("Stale"))).toEqual([
       expect.stringMatching(/^Event "Stale": the name "Stale" is not/),
     ]);
+    expect(problemsOf(() => event("stale", { data: { n: "number" } as Untyped }))).toEqual([
+      'Event "stale": its data is no Standard Schema; use e.g. z.object({ … }).',
+    ]);
     expect(problemsOf(() => pipelineRef("Far"))).toEqual([
       expect.stringMatching(/^Pipeline reference default\/Far: the name/),
     ]);
