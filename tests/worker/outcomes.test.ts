@@ -177,6 +177,50 @@ describe.each(["embedded", "server"] as const)("who waits on the %s database", (
     });
   });
 
+  test("what no database can hold fails its task, with the place, and nobody else's", async () => {
+    const cycle: { self?: unknown } = {};
+    cycle.self = cycle;
+    const returns = (value: unknown) => () => value as number;
+    const note = event("note", { data: z.object({ n: z.number() }) });
+    const bad = pipeline("bad", {}, ({ task, map }) => {
+      task("none", returns({ rows: [1, undefined] }));
+      task("huge", returns({ rows: 10n }));
+      task("round", returns(cycle));
+      task("nul", returns({ text: "a\0b" }));
+      task("not-a-number", returns({ rate: Number.NaN }));
+      task("twice", async ({ step }) => {
+        await step("same", () => 1);
+        await step("same", () => 2);
+      });
+      task("wrong-event", { produces: { note } }, async ({ produces }) => {
+        await produces.note.publish({ n: "one" as unknown as number });
+      });
+      const text = task("text", () => "abc" as unknown as string[]);
+      map("each", { over: text }, () => 1);
+      return task("good", () => "good");
+    });
+    await fleet.register(bad);
+    await fleet.worker(lease);
+    const { state, tasks } = await fleet.ended(await fleet.start("bad"));
+    expect(state).toBe("failed");
+    const errors = tasks.map(({ name, error, reason }) => [
+      name,
+      (error as { message?: string } | null)?.message ?? reason,
+    ]);
+    expect(Object.fromEntries(errors)).toEqual({
+      none: expect.stringContaining("rows[1]"),
+      huge: expect.stringMatching(/rows.*BigInt/),
+      round: expect.stringMatching(/self/),
+      nul: expect.stringMatching(/text.*NUL/),
+      "not-a-number": expect.stringMatching(/rate.*NaN/),
+      twice: expect.stringMatching(/same/),
+      "wrong-event": expect.stringMatching(/note.*n: /),
+      text: null,
+      each: expect.stringMatching(/list|array/),
+      good: null,
+    });
+  });
+
   test("an item of a map is tried again by itself, and only for what is worth it", async () => {
     const tries: Record<string, number> = {};
     await fleet.register(
