@@ -45,7 +45,7 @@ alter table millrace.timer add constraint timer_kind_check
 
 create unique index timer_of_step on millrace.timer (step_id) where kind = 'step';
 
-create index timer_of_run on millrace.timer (run_id) where run_id is not null;
+create index timer_of_run on millrace.timer (run_id, task_run_id) where run_id is not null;
 
 -- What people said to an approval, besides its answer.
 create table millrace.approval_comment (
@@ -83,7 +83,8 @@ comment on column millrace.run.stop_reason is
 comment on column millrace.run.retry_of is
   'The run whose outcomes it began with, of which it does again what was asked for.';
 
-create index run_of_parent on millrace.run (parent_run_id) where parent_run_id is not null;
+create index run_of_parent on millrace.run (parent_run_id, parent_step_id)
+  where parent_run_id is not null;
 
 create index run_retry_of on millrace.run (retry_of) where retry_of is not null;
 
