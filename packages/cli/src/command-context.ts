@@ -66,6 +66,7 @@ export function terminalOf(options: Partial<GlobalOptions>): Terminal {
 
 function servicesOf(options: GlobalOptions, directory: string): Services {
   const { database, data, redis } = options;
+  refuseJson(data);
   const given = hasText(options.blobs) ? blobPlace(options.blobs, directory) : null;
   if (!hasText(database)) {
     // Bells of the embedded database ring in its one process: there is nobody else to wake.
@@ -110,5 +111,14 @@ export function serverServices({ services }: CommandContext, command: string): S
     `millrace ${command} shares its work with other processes, which takes a PostgreSQL server: ` +
       "name it with --database or MILLRACE_DATABASE_URL. For one process with an embedded " +
       "database there is `millrace dev`.",
+  ]);
+}
+
+/** `--data` is the directory, whatever the command: JSON there would be lost in silence. */
+function refuseJson(data: string): void {
+  if (!/^\s*[[{"]/u.test(data)) return;
+  throw inputInvalid("--data", [
+    `--data is the directory of the embedded database, and ${data} is none. ` +
+      "The data of an event are --payload, those of an update --metadata.",
   ]);
 }

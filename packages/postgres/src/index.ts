@@ -15,6 +15,7 @@ export type { LimitStore } from "./limit/limit-store.ts";
 export type { LimitChange, LimitRef } from "./limit/set-limit.ts";
 export type { LimitReport } from "./limit/list-limits.ts";
 export * from "./read-activity.ts";
+export { listAwaitedEvents } from "./journal/awaited-events.ts";
 export * from "./read-deliveries.ts";
 export * from "./read-run-notes.ts";
 export * from "./read-runs.ts";

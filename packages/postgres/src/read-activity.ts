@@ -53,11 +53,27 @@ export async function readActivity(
   return [...updates.rows, ...runs.rows].toSorted((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-/** True when nothing is under way or awaits anything but time. */
-export async function isIdle(database: Database): Promise<boolean> {
+/**
+ * True when nothing of a story is left but what is paused, and nothing of others goes on here: what
+ * else waits, for an event, for people or for code that no live worker has, may do so for ever.
+ *
+ * @param correlationId - Of the story; unless given, all that is there counts.
+ */
+export async function isIdle(
+  database: Database,
+  correlationId: string | null = null,
+): Promise<boolean> {
   const { rows } = await sql<{ idle: boolean }>`
-    select not exists (select from millrace.fact_pending)
-      and not exists (select from millrace.run_active)
-      and not exists (select from millrace.run_queued) as idle`.execute(database.db);
+    select not exists (select from millrace.fact_pending) and not exists (
+      select from (select run_id from millrace.run_active
+        union all select run_id from millrace.run_queued) a
+      join millrace.run r on r.id = a.run_id
+      where r.paused_at is null and (r.correlation_id = coalesce(${correlationId}, r.correlation_id)
+        or exists (select from millrace.task_run t where t.run_id = r.id and t.state = 'running')
+        or exists (
+          select from millrace.ready y, millrace.worker w,
+            jsonb_to_recordset(w.channels) as c(queue text, version text)
+          where y.run_id = r.id and w.lease_until > millrace.now() and not w.draining
+            and c.queue = y.queue and c.version = y.version))) as idle`.execute(database.db);
   return rows[0]?.idle === true;
 }

@@ -13,7 +13,7 @@ import { sayWhoWorks } from "../run/say-who-works.ts";
 import { withStore } from "../with-store.ts";
 
 interface PublishOptions {
-  readonly data?: string;
+  readonly payload?: string;
   readonly key?: string;
   readonly traceparent?: string;
   readonly file?: readonly string[];
@@ -23,7 +23,10 @@ export function publishCommand(run: Runner): Command {
   return new Command("publish")
     .description("publish an event on the bus; what listens to it runs")
     .argument("<event>", "its name")
-    .option("--data <json>", "as its schema wants it; @path for a file, @- for stdin")
+    .option(
+      "--payload <json>",
+      "its data, as its schema wants them; @path for a file, @- for stdin",
+    )
     .option("--key <text>", "two events with one key are one")
     .option(...TRACE_OPTION)
     .option("-f, --file <path>", "project to check the data with (repeatable)", collect)
@@ -47,7 +50,8 @@ async function publish(
   const awaited = await listAwaitedEvents(database);
   const names = [...new Set([...registered, ...schemas.events, ...awaited])];
   if (!names.includes(name)) throw nameNotFound("event", name, names);
-  const given = options.data === undefined ? null : await readJson("--data", options.data);
+  const { payload } = options;
+  const given = payload === undefined ? null : await readJson("--payload", payload);
   const schema = schemas.ofEvent(name);
   const data = schema === null ? given : await checkedInput(`data of ${name}`, schema, given);
   const { ids, ...afterwards } = await store.recordEvents([

@@ -41,7 +41,9 @@ export function explainPipeline(story: PipelineStory, now: Instant): PipelineAns
     ran,
     ...(isFull ? [`${limitWords(limit)}.`] : []),
     "",
-    `Triggers (${triggers.length}) - Pipeline runs when ANY trigger fires`,
+    triggers.length === 0
+      ? "It has no triggers: it runs when it is called or started by hand."
+      : `Triggers (${triggers.length}) - Pipeline runs when ANY trigger fires`,
     ...triggers.flatMap((trigger, at) => triggerLines(trigger, ` ${at + 1} `)),
     ...nextLines(next),
   ];
