@@ -82,7 +82,11 @@ function pollProblems({ kind, poll }: TaskSpec): string[] {
   if (!isWithin(everyMs, 1, DURATION_MS_MAX)) {
     problems.push(`its every of ${quoted(everyMs)} ms is out of range; give 1 ms to ten years`);
   }
-  return [...problems, ...choiceProblems(onTimeout, ["fail", "skip"])];
+  return [
+    ...problems,
+    ...choiceProblems(onTimeout, ["fail", "skip"]),
+    ...endlessProblems("its", poll),
+  ];
 }
 
 function approvalProblems({ kind, approval }: TaskSpec): string[] {
@@ -97,6 +101,7 @@ function approvalProblems({ kind, approval }: TaskSpec): string[] {
     ...roles.flatMap((role) => machineNameProblem(role)?.replace("the name", "the role") ?? []),
     ...timeProblems("timeout", timeoutMs),
     ...choiceProblems(onTimeout, ["fail", "skip", "approve"]),
+    ...endlessProblems("its", approval),
   ];
 }
 
@@ -104,6 +109,15 @@ function approvalProblems({ kind, approval }: TaskSpec): string[] {
 export function timeProblems(what: string, ms: unknown): string[] {
   if (ms === null || isWithin(ms, 1, DURATION_MS_MAX)) return [];
   return [`its ${what} of ${quoted(ms)} ms is out of range; give 1 ms to ten years`];
+}
+
+/** What is to happen when the time is up never does where there is no time: nobody means that. */
+export function endlessProblems(
+  whose: string,
+  { onTimeout, timeoutMs }: { readonly onTimeout: string; readonly timeoutMs: number | null },
+): string[] {
+  if (timeoutMs !== null || onTimeout === "fail") return [];
+  return [`${whose} onTimeout ${quoted(onTimeout)} has no timeout, so it waits for ever; add one`];
 }
 
 function choiceProblems(onTimeout: string, known: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { DURATION_MS_MAX } from "../lib/duration.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import type { RunWaitSpec, TaskSpec } from "../spec/task-spec.ts";
-import { timeProblems } from "./check-kind.ts";
+import { endlessProblems, timeProblems } from "./check-kind.ts";
 import { quoted } from "./names.ts";
 import { isWithin } from "./within-range.ts";
 
@@ -36,7 +36,10 @@ function selfProblems({ waitFor, calls }: TaskSpec, id: string): string[] {
 
 function waitProblems(wait: RunWaitSpec, { waitFor }: TaskSpec): string[] {
   const { pipeline, match, timeoutMs, onFailure, onTimeout, onMissing } = wait;
-  const problems = timeProblems(`waitFor ${pipeline} timeout`, timeoutMs);
+  const problems = [
+    ...timeProblems(`waitFor ${pipeline} timeout`, timeoutMs),
+    ...endlessProblems(`its waitFor ${pipeline}`, wait),
+  ];
   if (!waitFor.includes(pipeline)) {
     problems.push(`it says how it waits for ${pipeline}, and does not; add it to waitFor`);
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { daily, pipeline, pipelineRef, pool } from "../index.ts";
-import { checkPipeline, definitionOf } from "../internal.ts";
+import { checkPipeline, definitionOf, present } from "../internal.ts";
 
 const far = pipelineRef("far");
 const base = definitionOf(
@@ -127,6 +127,21 @@ describe("each of these is told with the place and the mend", () => {
     ["tasks 3 approval timeoutMs", 0, 'task "ask": its timeout of 0 ms is out of range'],
     ["tasks 3 approval roles", ["The Boss"], 'task "ask": the role "The Boss" is not 1 to 63'],
     ["tasks 3 approval onTimeout", "run", 'task "ask": its onTimeout "run" is not known; write'],
+    [
+      "tasks 3 approval",
+      { roles: [], timeoutMs: null, onTimeout: "approve" },
+      'task "ask": its onTimeout "approve" has no timeout, so it waits for ever; add one',
+    ],
+    [
+      "tasks 4 poll",
+      { everyMs: 1, timeoutMs: null, onTimeout: "skip" },
+      'task "poll": its onTimeout "skip" has no timeout, so it waits for ever; add one',
+    ],
+    [
+      "tasks 0 runWaits 0",
+      { ...present(base.tasks[0]?.runWaits?.[0]), timeoutMs: null, onTimeout: "run" },
+      'task "load": its waitFor default/far onTimeout "run" has no timeout, so it waits for ever',
+    ],
     ["tasks 3 approval", undefined, 'task "ask": an approval has no rule; give it asks'],
     ["tasks 0 approval", {}, 'task "load": roles belong to an approval, and it is a task'],
     ["tasks 4 poll everyMs", 0, 'task "poll": its every of 0 ms is out of range'],
