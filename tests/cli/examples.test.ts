@@ -48,7 +48,9 @@ test(
     const first = begin(["run", "trial", "-f", fileOf("trial"), "--param", "customer=c1"]);
     await first.said(/wait waits for event contract\.signed until/);
     first.kill("SIGINT");
-    await first.ended;
+    const [id = ""] = (await first.ended).stdout.split("\n");
+    // What never began made no attempt.
+    expect((await run(["show", id])).stdout).toMatch(/alert +– skipped +open succeeded/);
     expect(await run(publish)).toMatchObject({ code: 0, stdout: expect.stringMatching(/event_/) });
     const wrong = await run([
       "publish",

@@ -37,7 +37,9 @@ test("a worker and a scheduler share the work with the commands", async () => {
   const updated = await run("update", "raw", ...slice, ...metadata, "-f", "shop");
   expect(updated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^update_\d+\n$/) });
   await run("update", "prices", ...slice, ...story);
-  expect((await run("publish", "prices.stale", "--data", '{"days": 2}')).code).toBe(0);
+  const days = '{"days": 2}';
+  const stale = ["publish", "prices.stale", "--payload", days, "-f", "shop"];
+  expect((await run(...stale)).code).toBe(0);
   const report = await waitFor("report");
   const detail = await show(report);
   const slot = { date: "2026-02-03" };
@@ -48,7 +50,7 @@ test("a worker and a scheduler share the work with the commands", async () => {
   scheduler.kill("SIGTERM");
   expect([await worker.ended, await scheduler.ended]).toMatchObject([{ code: 0 }, { code: 0 }]);
   expect((await worker.ended).stderr).toMatch(/Postgres at most \d+, Redis 0/);
-});
+}, 60_000);
 
 test.each([
   [3, ["run", "greeet"], /Did you mean default\/greet/],
@@ -72,6 +74,7 @@ test.each([
     /rows: /,
   ],
   [2, ["update", "raw", "--partition", "date=2026-02-03"], /required metadata/],
+  [2, ["publish", "prices.stale", "--data", '{"days": 2}'], /of an event are --payload/],
   [3, ["publish", "prices.stael"], /Did you mean prices\.stale/],
   [3, ["show", "999"], /There is no run run_999/],
   [3, ["release", "999"], /There is no update_999/],
