@@ -215,6 +215,25 @@ describe.each(["embedded", "server"] as const)("what is stopped on the %s databa
     expect(await timersOf(runId)).toEqual([]);
   });
 
+  test("a group that is done again as a whole has its time again", async () => {
+    await engine.setNow("2026-04-05T00:00:00Z");
+    const tasks = [
+      taskSpec("one", { group: "g" }),
+      taskSpec("two", { needs: after("one"), group: "g" }),
+      taskSpec("side"),
+    ];
+    await engine.register(pipelineSpec("again", tasks, { groups: { g: { timeoutMs: 300_000 } } }));
+    const runId = await engine.start("again");
+    const [one] = await engine.claim(1);
+    await engine.finish(present(one), failed());
+    await engine.setNow("2026-04-05T00:04:00Z");
+    await engine.store.clearTask(runId, "one", { by: "ana", why: null });
+    await fire("2026-04-05T00:05:00Z");
+    expect((await tasksOf(runId))["one"]).toBe("queued");
+    await fire("2026-04-05T00:09:00Z");
+    expect((await tasksOf(runId))["one"]).toMatch(/^failed: group g timed out/);
+  });
+
   test("a run that ends in time leaves no timer", async () => {
     await engine.register(pipelineSpec("short", [taskSpec("a")], { timeoutMs: 60_000 }));
     const runId = await engine.start("short");

@@ -42,6 +42,17 @@ export async function resetInPlace(work: Work, run: ControlledRun, plan: ResetPl
     statuses as (delete from millrace.task_status s using gone g where s.task_run_id = g.id),
     timers as (delete from millrace.timer i using gone g where i.task_run_id = g.id)
     delete from millrace.map_item m using gone g where m.task_run_id = g.id`.execute(tx);
+  await restartGroups(tx, run, plan);
+}
+
+/** The time of a group that is done again as a whole begins with the first of its tasks, anew. */
+async function restartGroups(tx: Tx, run: ControlledRun, plan: ResetPlan): Promise<void> {
+  const names = run.version.graph.groups.flatMap(({ name, timeoutMs, members }) =>
+    timeoutMs !== null && members.every((task) => plan.again.includes(task)) ? (name ?? []) : [],
+  );
+  if (names.length === 0) return;
+  await sql`delete from millrace.timer where kind = 'task_group_timeout'
+    and run_id = ${run.runId} and group_name = any(${names}::text[])`.execute(tx);
 }
 
 async function assertIdle(
