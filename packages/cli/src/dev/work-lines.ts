@@ -1,7 +1,7 @@
 import { formatDuration } from "@millrace/core/internal";
 import type { AttemptName, Observer, WorkerEvent } from "@millrace/worker";
 import type { Terminal } from "../terminal/terminal.ts";
-import { runName, shortName } from "../terminal/words.ts";
+import { namedErrorWords, runName, shortName } from "../terminal/words.ts";
 import { clockText } from "./clock-text.ts";
 
 interface WorkLine {
@@ -76,7 +76,7 @@ function finishedLine(event: WorkerEvent & { readonly type: "finished" }): WorkL
   if (outcome === "suspended") return { text: `… ${what} waits`, weight: "detail" };
   if (outcome === "again") return { text: `… ${what} tries again`, weight: "detail" };
   if (outcome === "skipped") return { text: `– ${what} skipped`, weight: "detail" };
-  const why = error === null ? outcome : `${error.name}: ${error.message}`;
+  const why = error === null ? outcome : namedErrorWords(error.name, error.message);
   return { text: `✕ ${what} attempt ${attempt.attempt}: ${why}`, weight: "message" };
 }
 

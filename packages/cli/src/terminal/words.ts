@@ -25,7 +25,15 @@ export function storedErrorWords(error: unknown): string {
   if (!isRecord(error)) return "";
   const { name, message } = error;
   const text = typeof message === "string" ? message : "";
-  return typeof name !== "string" || name === "Error" ? text : `${name}: ${text}`;
+  return typeof name !== "string" || name === "Error" ? text : namedErrorWords(name, text);
+}
+
+/** Names of classes that say nothing to who reads the message. */
+const PLAIN: ReadonlySet<string> = new Set(["MillraceError", "NonRetryable"]);
+
+/** The message of an error with its name, where that says something. */
+export function namedErrorWords(name: string, message: string): string {
+  return PLAIN.has(name) ? message : `${name}: ${message}`;
 }
 
 const SIGNS: Readonly<Record<RunState | TaskState, readonly [string, Style]>> = {
