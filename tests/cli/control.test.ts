@@ -81,7 +81,8 @@ test("an approval is listed, refused to the wrong role, and answered", async () 
   });
   const answered = await run("approve", id, "--role", "lead", "--comment", "go", "--by", "ana");
   expect(answered).toMatchObject({ code: 0, stderr: `release of ${id} is approved by ana.\n` });
-  expect((await waiting.ended).code).toBe(0);
+  const told = expect.stringContaining(`millrace approve ${id} release --role lead`);
+  expect(await waiting.ended).toMatchObject({ code: 0, stderr: told });
   expect(await show(id)).toMatchObject({ state: "succeeded", result: "go" });
   expect(await run("reject", id, "release")).toMatchObject({
     code: 5,
