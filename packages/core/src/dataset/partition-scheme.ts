@@ -1,3 +1,4 @@
+import { definitionInvalid } from "../error/millrace-error.ts";
 import type { CalendarKind, PartitionScheme } from "../spec/partition-spec.ts";
 
 /** How a scheme cuts its key: into calendar periods, named values, or values as they come. */
@@ -76,7 +77,14 @@ export function dynamic(options: DynamicOptions = {}): Scheme<"dynamic"> {
 }
 
 function calendar<Kind extends CalendarKind>(kind: Kind, options: CalendarOptions): Scheme<Kind> {
-  return toScheme(kind, { kind, start: options.start, timezone: options.timezone ?? "UTC" });
+  // Node runs TypeScript unchecked.
+  const given = options as Partial<CalendarOptions> | undefined;
+  if (typeof given?.start !== "string") {
+    throw definitionInvalid([
+      `A scheme of the ${kind} does not say where it starts: write e.g. daily({ start: "2026-01-01" }) or monthly({ start: "2026-01" }).`,
+    ]);
+  }
+  return toScheme(kind, { kind, start: given.start, timezone: given.timezone ?? "UTC" });
 }
 
 function toScheme<Kind extends SchemeKind>(kind: Kind, spec: PartitionScheme): Scheme<Kind, never> {
