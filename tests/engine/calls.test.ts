@@ -9,6 +9,8 @@ import { type Engine, failed, type Handlers, ok, startEngine } from "./engine.ts
 import { after, DAY, pipelineSpec, taskSpec } from "./specs.ts";
 import { asking, calling, NOTHING, sleep, suspended, waitingRoom } from "./waiting-room.ts";
 
+const SAID = { by: "ana", why: "to look first" };
+
 describe.each(["embedded", "server"] as const)("calls on the %s database", (kind) => {
   let engine: Engine;
   beforeAll(async () => {
@@ -66,6 +68,21 @@ describe.each(["embedded", "server"] as const)("calls on the %s database", (kind
     expect(await result(run)).toEqual([
       { runId: child.id, state: "succeeded", result: { n: 1 }, reason: null },
     ]);
+    expect(await leaks()).toEqual(NOTHING);
+  });
+
+  test("a paused run starts no call, and starts it once when it goes on", async () => {
+    const run = await engine.start("caller");
+    const [task] = await engine.claim();
+    await engine.finish(present(task), ask(present(task)));
+    await engine.store.pauseRun(run, SAID);
+    await engine.settle({ ask });
+    const children = `millrace.run where parent_run_id = ${run}`;
+    expect(await count(children)).toBe(0);
+    await engine.store.resumeRun(run, SAID);
+    await engine.settle({ ask, do: () => ok({ n: 3 }) });
+    expect(await count(children)).toBe(1);
+    expect(await result(run)).toMatchObject([{ state: "succeeded", result: { n: 3 } }]);
     expect(await leaks()).toEqual(NOTHING);
   });
 

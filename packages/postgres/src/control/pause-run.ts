@@ -1,5 +1,6 @@
 import type { Afterwards, Said } from "@millrace/core/internal";
 import type { Database } from "../database.ts";
+import { wakeCalls } from "../journal/start-calls.ts";
 import { withdraw } from "../limit/release-slots.ts";
 import { progressRuns } from "../progress-runs.ts";
 import type { VersionCache } from "../version-cache.ts";
@@ -44,6 +45,7 @@ export function resumeRun(
     if (!run.paused) return { changed: false };
     await setPausedAt(work, runId, false);
     await restoreReady(work, run);
+    await wakeCalls(work, runId);
     await writeAudit(work.tx, { ...said, action: "resume", runId });
     // One that still waits for its turn begins when it is admitted.
     if (run.state === "running") await progressRuns(work, [{ ...run, paused: false }]);

@@ -80,6 +80,19 @@ export async function startCalls(work: Work, wakes: readonly Fact[]): Promise<vo
   await settleWaits(work, [...refused, ...unawaited]);
 }
 
+/** Calls that a paused run asked for are started when it goes on. Under the run's lock. */
+export async function wakeCalls({ tx, log }: Work, runId: number): Promise<void> {
+  const { rows } = await sql<{ id: number }>`
+    insert into millrace.wake (step_id)
+    select s.id from millrace.step s
+    where s.run_id = ${runId} and s.state = 'waiting' and s.wait ->> 'kind' = 'call'
+      and not exists (
+        select from millrace.run c where c.parent_run_id = s.run_id and c.parent_step_id = s.id
+      )
+    order by s.id returning id`.execute(tx);
+  rows.forEach(({ id }) => log.fact("wake", id));
+}
+
 async function lockCalls(tx: Tx, stepIds: readonly number[]): Promise<readonly OpenCall[]> {
   if (stepIds.length === 0) return [];
   const { rows: places } = await sql<{ run_id: number }>`
@@ -97,7 +110,7 @@ async function lockCalls(tx: Tx, stepIds: readonly number[]): Promise<readonly O
     join millrace.run r on r.id = s.run_id
     left join millrace.pipeline p on ${isNamed("p", sql`(s.wait ->> 'pipeline')`)}
     where s.id = any(${stepIds}::bigint[]) and s.state = 'waiting' and s.wait ->> 'kind' = 'call'
-      and r.cancel_requested_at is null and not exists (
+      and r.cancel_requested_at is null and r.paused_at is null and not exists (
         select from millrace.run c where c.parent_run_id = s.run_id and c.parent_step_id = s.id
       )
     order by s.id`.execute(tx);
