@@ -7,11 +7,11 @@ import {
   type Wait,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
-import { lockRuns } from "../progress-runs.ts";
 import type { Tx } from "../transact.ts";
 import type { Work } from "../work.ts";
 import { type EventSearch, findEvents } from "./find-events.ts";
 import { findPipelineEnds, findRunEnds } from "./find-run-ends.ts";
+import { lockWaitingRuns } from "./lock-waiting-runs.ts";
 import { settleWaits, type WaitAnswer } from "./settle-waits.ts";
 import { type StepWake, takeStepWakes, wakeSteps } from "./step-wakes.ts";
 
@@ -57,17 +57,9 @@ export async function answerWaits(work: Work, wakes: readonly Fact[]): Promise<v
   );
 }
 
-/** Locks the runs first: whoever ends, cancels or suspends one of their tasks holds them too. */
 async function lockOpen(tx: Tx, wakes: readonly StepWake[]): Promise<readonly OpenWait[]> {
   const ids = wakes.map(({ stepId }) => stepId);
-  const { rows: places } = await sql<{ run_id: number }>`
-    select distinct run_id from millrace.step
-    where id = any(${ids}::bigint[]) and state = 'waiting'`.execute(tx);
-  if (places.length === 0) return [];
-  await lockRuns(
-    tx,
-    places.map(({ run_id }) => run_id),
-  );
+  await lockWaitingRuns(tx, ids);
   const { rows } = await sql<OpenWait>`
     select s.id, s.run_id, s.task_run_id, s.wait, s.since, r.partition, r.logical_at,
       r.created_at, p.namespace, c.id as child_id, millrace.now() as now

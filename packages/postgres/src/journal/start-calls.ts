@@ -9,17 +9,17 @@ import {
   requiredOf,
   type Wait,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { insertRuns, type NewRun } from "../insert-runs.ts";
 import { isNamed } from "../is-named.ts";
-import { lockRuns } from "../progress-runs.ts";
 import { records } from "../records.ts";
 import { lockRegistry } from "../trigger-cache.ts";
 import type { Tx } from "../transact.ts";
 import type { LoadedVersion } from "../version-cache.ts";
 import type { Work } from "../work.ts";
+import { lockWaitingRuns } from "./lock-waiting-runs.ts";
 import { settleWaits, type WaitAnswer } from "./settle-waits.ts";
-import { takeStepWakes } from "./step-wakes.ts";
+import { takeStepWakes, wakeSteps } from "./step-wakes.ts";
 import { runSource } from "./wait-sources.ts";
 
 /** A call whose run is to be started, under the lock of the run that calls. */
@@ -80,28 +80,23 @@ export async function startCalls(work: Work, wakes: readonly Fact[]): Promise<vo
   await settleWaits(work, [...refused, ...unawaited]);
 }
 
+/** Of the call `s`: its run is not there yet. */
+const notStarted: RawBuilder<unknown> = sql`not exists (
+  select from millrace.run c where c.parent_run_id = s.run_id and c.parent_step_id = s.id
+)`;
+
 /** Calls that a paused run asked for are started when it goes on. Under the run's lock. */
 export async function wakeCalls({ tx, log }: Work, runId: number): Promise<void> {
-  const { rows } = await sql<{ id: number }>`
-    insert into millrace.wake (step_id)
-    select s.id from millrace.step s
+  const { rows } = await sql<{ step_id: number }>`
+    select s.id as step_id from millrace.step s
     where s.run_id = ${runId} and s.state = 'waiting' and s.wait ->> 'kind' = 'call'
-      and not exists (
-        select from millrace.run c where c.parent_run_id = s.run_id and c.parent_step_id = s.id
-      )
-    order by s.id returning id`.execute(tx);
-  rows.forEach(({ id }) => log.fact("wake", id));
+      and ${notStarted} order by s.id`.execute(tx);
+  await wakeSteps(tx, log, rows);
 }
 
 async function lockCalls(tx: Tx, stepIds: readonly number[]): Promise<readonly OpenCall[]> {
   if (stepIds.length === 0) return [];
-  const { rows: places } = await sql<{ run_id: number }>`
-    select distinct run_id from millrace.step
-    where id = any(${stepIds}::bigint[]) and state = 'waiting'`.execute(tx);
-  await lockRuns(
-    tx,
-    places.map(({ run_id }) => run_id),
-  );
+  await lockWaitingRuns(tx, stepIds);
   const { rows } = await sql<OpenCall>`
     select s.id, s.run_id, t.task, s.wait, r.version_id, r.correlation_id, r.traceparent, r.hop,
       r.call_depth, r.backfill_id, r.logical_at, r.interval_start, r.interval_end,
@@ -110,9 +105,7 @@ async function lockCalls(tx: Tx, stepIds: readonly number[]): Promise<readonly O
     join millrace.run r on r.id = s.run_id
     left join millrace.pipeline p on ${isNamed("p", sql`(s.wait ->> 'pipeline')`)}
     where s.id = any(${stepIds}::bigint[]) and s.state = 'waiting' and s.wait ->> 'kind' = 'call'
-      and r.cancel_requested_at is null and r.paused_at is null and not exists (
-        select from millrace.run c where c.parent_run_id = s.run_id and c.parent_step_id = s.id
-      )
+      and r.cancel_requested_at is null and r.paused_at is null and ${notStarted}
     order by s.id`.execute(tx);
   return rows;
 }
