@@ -12,6 +12,7 @@ export {
   type ExecutorDependencies,
 } from "./executor/execute-attempt.ts";
 export { type BeginDependencies, beginAttempt } from "./executor/begin-attempt.ts";
+export { checkSchema, issueText, type Schema } from "./executor/schema-check.ts";
 export { FollowUps, type FollowUpDependencies } from "./follow-ups.ts";
 export { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 export {

@@ -1,11 +1,5 @@
 import type { AnyPipeline, ParamsOf, ResultOf } from "@millrace/core";
-import {
-  type HasDefinition,
-  pipelineId,
-  present,
-  shortName,
-  definitionOf,
-} from "@millrace/core/internal";
+import { type HasDefinition, pipelineId, shortName, definitionOf } from "@millrace/core/internal";
 import type { Stubs } from "./stubs.ts";
 import { type GivenRun, testProject, type TestProjectOptions } from "./test-project.ts";
 import type { TestRun } from "./test-run.ts";
@@ -32,7 +26,7 @@ export async function testPipeline<Q extends AnyPipeline & HasDefinition>(
   options: TestPipelineOptions<ParamsOf<Q>> = {},
 ): Promise<TestRun<ResultOf<Q>>> {
   const { stubs, params, partition, ...rest } = options;
-  const name = shortName(pipelineId(present(definitionOf(pipeline)).spec));
+  const name = shortName(pipelineId(definitionOf(pipeline).spec));
   await using project = await testProject([pipeline], {
     ...rest,
     ...(stubs !== undefined && { stubs: { [name]: stubs } }),

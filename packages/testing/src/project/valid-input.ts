@@ -1,13 +1,7 @@
 import type { AnyPipeline } from "@millrace/core";
-import {
-  type JsonValue,
-  MillraceError,
-  PIPELINE,
-  type PipelineDefinition,
-} from "@millrace/core/internal";
+import { type JsonValue, MillraceError, PIPELINE } from "@millrace/core/internal";
+import { checkSchema, issueText, type Schema } from "@millrace/worker";
 import { json } from "../timeline-fact.ts";
-
-type Schema = NonNullable<PipelineDefinition["params"]>;
 
 /**
  * A value as its schema makes it; as it is without a schema.
@@ -16,12 +10,9 @@ type Schema = NonNullable<PipelineDefinition["params"]>;
  */
 export async function valid(what: string, schema: Schema | null, value: unknown): Promise<unknown> {
   if (schema === null) return value;
-  const result = await schema["~standard"].validate(value);
-  if (result.issues === undefined) return result.value;
-  const issues = result.issues.map(({ message, path = [] }) => {
-    const place = path.map((step) => String(typeof step === "object" ? step.key : step)).join(".");
-    return place === "" ? message : `${place}: ${message}`;
-  });
+  const check = await checkSchema(schema, value);
+  if (check.ok) return check.value;
+  const issues = check.issues.map(issueText);
   throw new MillraceError("INPUT_INVALID", { what, issues }, `${what}: ${issues.join("; ")}`);
 }
 

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import {
   type AttemptOutcome,
   type ClaimedTask,
-  type Fact,
   type FinishItem,
   type Instant,
   type PipelineDefinition,
@@ -84,7 +83,7 @@ export class VirtualEngine {
   async settle(): Promise<void> {
     for (let round = 0; round < ROUNDS_MAX; round++) {
       const facts = await this.store.listPending(0, BATCH);
-      if (facts.length > 0) await this.#evaluate(facts);
+      if (facts.length > 0) await this.store.evaluate(facts);
       const claimed = await this.store.claimNext(this.#sessionId, this.#channels(), SLOTS);
       if (claimed.length > 0) await this.#run(claimed);
       else if (facts.length === 0) return;
@@ -108,10 +107,6 @@ export class VirtualEngine {
   async moveTo(at: Instant): Promise<void> {
     this.#now = Math.max(at, this.#now);
     await this.#virtual.setNow(this.#now);
-  }
-
-  async #evaluate(facts: readonly Fact[]): Promise<void> {
-    await this.store.evaluate(facts);
   }
 
   async #run(claimed: readonly ClaimedTask[]): Promise<void> {
