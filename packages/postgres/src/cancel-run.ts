@@ -1,12 +1,7 @@
-import {
-  type Afterwards,
-  isTerminal,
-  MillraceError,
-  type RunState,
-  type Said,
-} from "@millrace/core/internal";
+import { type Afterwards, isTerminal, type RunState, type Said } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { writeAudit } from "./control/audit.ts";
+import { noRun } from "./control/controlled-run.ts";
 import type { Database } from "./database.ts";
 import { listWithCalled } from "./journal/called-runs.ts";
 import { closeWaitsOfRuns } from "./journal/close-waits.ts";
@@ -34,13 +29,7 @@ export function cancelRun(
     const { tx } = work;
     const locked = await lockRuns(tx, await listWithCalled(tx, runId));
     const run = locked.find(({ id }) => id === runId);
-    if (run === undefined) {
-      throw new MillraceError(
-        "NOT_FOUND",
-        { what: "run", name: `run_${runId}` },
-        `There is no run run_${runId}. List the runs with \`millrace runs\`.`,
-      );
-    }
+    if (run === undefined) throw noRun(runId);
     const state = run.state as RunState;
     if (isTerminal(state)) return { state };
     if (said !== undefined) await writeAudit(tx, { ...said, action: "cancel", runId });

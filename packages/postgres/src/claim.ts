@@ -14,10 +14,11 @@ import { loadJournals } from "./journal/load-journals.ts";
 import { fitting, lockSession } from "./limit/fitting-tasks.ts";
 import { loadReceived } from "./load-received.ts";
 import { records } from "./records.ts";
+import { runTimes, type TimesRow } from "./run-times.ts";
 import { transact, type Tx } from "./transact.ts";
 import type { LoadedVersion, VersionCache } from "./version-cache.ts";
 
-interface ClaimedRow {
+interface ClaimedRow extends TimesRow {
   readonly id: number;
   readonly run_id: number;
   readonly task: number;
@@ -35,9 +36,6 @@ interface ClaimedRow {
   readonly correlation_id: string;
   readonly traceparent: string | null;
   readonly created_at: Date;
-  readonly logical_at: Date | null;
-  readonly interval_start: Date | null;
-  readonly interval_end: Date | null;
 }
 
 /** Of each channel, rows that others may hold before a claim comes away with less than its limit. */
@@ -216,8 +214,6 @@ function toClaimed(
   version: LoadedVersion,
   given: Pick<ClaimedTask, "needs" | "received" | "journal">,
 ): ClaimedTask {
-  const start = row.interval_start?.getTime();
-  const end = row.interval_end?.getTime();
   return {
     taskRunId: row.id,
     runId: row.run_id,
@@ -237,8 +233,7 @@ function toClaimed(
       correlationId: row.correlation_id,
       traceparent: row.traceparent,
       createdAt: row.created_at.getTime(),
-      logicalAt: row.logical_at?.getTime() ?? null,
-      interval: start === undefined || end === undefined ? null : { start, end },
+      ...runTimes(row),
     },
     ...given,
   };

@@ -1,7 +1,8 @@
-import type { Instant, JsonValue, Partition, ResetPlan } from "@millrace/core/internal";
+import { type JsonValue, type Partition, present, type ResetPlan } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { insertRuns, type NewRun } from "../insert-runs.ts";
 import { records } from "../records.ts";
+import { runTimes, type TimesRow } from "../run-times.ts";
 import type { LoadedVersion } from "../version-cache.ts";
 import type { Work } from "../work.ts";
 import { conflict, type ControlledRun } from "./controlled-run.ts";
@@ -58,31 +59,27 @@ async function assertNotRepeated({ tx }: Work, runId: number): Promise<void> {
 
 type First = Omit<NewRun, "version" | "cause">;
 
+interface FirstRow extends TimesRow {
+  readonly trigger_id: number | null;
+  readonly trigger_name: string;
+  readonly partition: Partition;
+  readonly params: JsonValue;
+  readonly correlation_id: string;
+  readonly hop: number;
+  readonly backfill_id: number | null;
+}
+
 async function loadFirst({ tx }: Work, runId: number): Promise<First> {
-  const { rows } = await sql<{
-    trigger_id: number | null;
-    trigger_name: string;
-    partition: Partition;
-    params: JsonValue;
-    logical_at: Date | null;
-    interval_start: Date | null;
-    interval_end: Date | null;
-    correlation_id: string;
-    hop: number;
-    backfill_id: number | null;
-  }>`select trigger_id, trigger_name, partition::jsonb as partition, params, logical_at,
+  const { rows } =
+    await sql<FirstRow>`select trigger_id, trigger_name, partition::jsonb as partition, params, logical_at,
       interval_start, interval_end, correlation_id, hop, backfill_id
     from millrace.run where id = ${runId}`.execute(tx);
-  const [row] = rows;
-  if (row === undefined) throw new Error(`run ${runId} is locked and not there`);
-  const start: Instant | undefined = row.interval_start?.getTime();
-  const end: Instant | undefined = row.interval_end?.getTime();
+  const row = present(rows[0], `run ${runId}, which is locked`);
   return {
     trigger: row.trigger_id === null ? null : { id: row.trigger_id, name: row.trigger_name },
     partition: row.partition,
     params: row.params,
-    logicalAt: row.logical_at?.getTime() ?? null,
-    interval: start === undefined || end === undefined ? null : { start, end },
+    ...runTimes(row),
     correlationId: row.correlation_id,
     hop: row.hop,
     backfillId: row.backfill_id,

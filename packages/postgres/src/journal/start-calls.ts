@@ -1,7 +1,6 @@
 import {
   CALL_DEPTH_MAX,
   type Fact,
-  type Instant,
   isRecord,
   noRunEnd,
   partitionIssues,
@@ -13,6 +12,7 @@ import { type RawBuilder, sql } from "kysely";
 import { insertRuns, type NewRun } from "../insert-runs.ts";
 import { isNamed } from "../is-named.ts";
 import { records } from "../records.ts";
+import { runTimes, type TimesRow } from "../run-times.ts";
 import { lockRegistry } from "../trigger-cache.ts";
 import type { Tx } from "../transact.ts";
 import type { LoadedVersion } from "../version-cache.ts";
@@ -23,7 +23,7 @@ import { takeStepWakes, wakeSteps } from "./step-wakes.ts";
 import { runSource } from "./wait-sources.ts";
 
 /** A call whose run is to be started, under the lock of the run that calls. */
-interface OpenCall {
+interface OpenCall extends TimesRow {
   readonly id: number;
   readonly run_id: number;
   readonly task: number;
@@ -34,9 +34,6 @@ interface OpenCall {
   readonly hop: number;
   readonly call_depth: number;
   readonly backfill_id: number | null;
-  readonly logical_at: Date | null;
-  readonly interval_start: Date | null;
-  readonly interval_end: Date | null;
   /** Of the pipeline that is called: its active version; null when there is none. */
   readonly called_version_id: number | null;
 }
@@ -132,15 +129,11 @@ function problemOf({ wait, call_depth }: OpenCall, called: LoadedVersion | null)
 function toRun(call: OpenCall, version: LoadedVersion, caller: LoadedVersion): NewRun {
   const { wait } = call;
   const task = caller.spec.tasks[call.task]?.name ?? "";
-  const start = call.interval_start?.getTime();
-  const end = call.interval_end?.getTime();
-  const interval = start === undefined || end === undefined ? null : { start, end };
   const own = { correlationId: null, traceparent: null, logicalAt: null, interval: null };
   const inherited = {
     correlationId: call.correlation_id,
     traceparent: call.traceparent,
-    logicalAt: (call.logical_at?.getTime() ?? null) as Instant | null,
-    interval,
+    ...runTimes(call),
     backfillId: call.backfill_id,
   };
   return {
