@@ -36,6 +36,8 @@ test("a worker and a scheduler share the work with the commands", async () => {
   const slice = ["--partition", "date=2026-02-03"];
   const updated = await run("update", "raw", ...slice, ...metadata, "-f", "shop");
   expect(updated).toMatchObject({ code: 0, stdout: expect.stringMatching(/^update_\d+\n$/) });
+  // A run carries the trace of the fact that completed its condition: let that be the prices.
+  await waitFor("build");
   await run("update", "prices", ...slice, ...story);
   const days = '{"days": 2}';
   const stale = ["publish", "prices.stale", "--payload", days, "-f", "shop"];
