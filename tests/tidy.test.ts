@@ -60,7 +60,13 @@ interface SourceFile {
 
 const root = path.join(import.meta.dirname, "..");
 const files = globSync(
-  ["packages/*/src/**/*.ts", "tests/**/*.ts", "tools/**/*.ts", "examples/*/src/**/*.ts"],
+  [
+    "packages/*/src/**/*.ts",
+    "tests/**/*.ts",
+    "tools/**/*.ts",
+    "examples/*/src/**/*.ts",
+    "reliability/src/**/*.ts",
+  ],
   { cwd: root },
 ).map(readSource);
 const sources = files.filter(({ file, isTest }) => file.startsWith("packages/") && !isTest);
