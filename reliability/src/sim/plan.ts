@@ -1,5 +1,6 @@
-import type { PipelineDefinition } from "@millrace/core/internal";
-import type { Store } from "@millrace/postgres";
+import type { Afterwards, PipelineDefinition } from "@millrace/core/internal";
+import type { Database, Store } from "@millrace/postgres";
+import type { Violation } from "../invariants/violation.ts";
 import type { Weather } from "./weather.ts";
 
 /**
@@ -14,6 +15,18 @@ export interface Plan {
   readonly weather: Weather;
   /** How long faults may happen; after that everything is healed and has to come to rest. */
   readonly stormMs: number;
+  /**
+   * Judged once, at rest: what is there against what was intended. A plan keeps what was intended
+   * in itself, so it is played once; for another time it is made anew from its seed.
+   */
+  readonly judge?: (rest: Rest) => Promise<readonly Violation[]>;
+}
+
+/** The world when nothing moves any more. */
+export interface Rest {
+  readonly database: Database;
+  readonly now: number;
+  readonly count: (counter: string) => void;
 }
 
 /** A process that is started, and started again whenever it has died, until the end. */
@@ -26,7 +39,18 @@ export interface ProcessPlan {
   /** How far its own clock is ahead of the database's. */
   readonly clockOffsetMs: number;
   /** What it has the code for when it is started for the nth time (0 first). */
-  readonly definitions: (start: number) => readonly PipelineDefinition[];
+  readonly definitions: (start: number, outside: Outside) => readonly PipelineDefinition[];
+}
+
+/** What a handler reaches of the world beside its context. Of a process that died nothing settles. */
+export interface Outside {
+  readonly process: string;
+  /** Milliseconds since 1970 on the clock of the database. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Kills the process that it is called in. */
+  readonly die: () => Promise<never>;
+  readonly count: (counter: string) => void;
 }
 
 /** What people and the outside do: an update, an object, a deployment, a pause, a cancel. */
@@ -47,6 +71,9 @@ export interface Client {
   readonly store: Store;
   /** Milliseconds since 1970 on the clock of the database. */
   readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Does what a commit left to be done, as a server would: rings, evaluates. */
+  readonly follow: (afterwards: Afterwards) => void;
   /** Counts something that happened, by name. */
   readonly count: (counter: string) => void;
 }
@@ -55,6 +82,7 @@ export interface Fault {
   readonly atMs: number;
   readonly kind:
     | "crash" // the process dies at its next await, or within a transaction
+    | "restart" // it is asked to stop, drains, and is started again
     | "freeze" // it does nothing for `forMs`, then goes on as a zombie
     | "cutConnections" // all its transactions under way break, some after their commit
     | "loseQueue" // every bell that waits is gone
