@@ -15,6 +15,11 @@ export function catchTable(catches: readonly Catch[]): string {
     Math.max(...all.map((row) => (row[column] ?? "").length)),
   );
   return all
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }
