@@ -1,5 +1,6 @@
 import type { Afterwards, PipelineDefinition } from "@millrace/core/internal";
 import type { Database, Store } from "@millrace/postgres";
+import type { RunningSource } from "@millrace/sensors/internal";
 import type { Violation } from "../invariants/violation.ts";
 import type { Weather } from "./weather.ts";
 
@@ -9,6 +10,8 @@ import type { Weather } from "./weather.ts";
  */
 export interface Plan {
   readonly seed: number;
+  /** Milliseconds since 1970 on the clock of the database when it begins. */
+  readonly startsAt: number;
   readonly processes: readonly ProcessPlan[];
   readonly steps: readonly Step[];
   readonly faults: readonly Fault[];
@@ -40,6 +43,14 @@ export interface ProcessPlan {
   readonly clockOffsetMs: number;
   /** What it has the code for when it is started for the nth time (0 first). */
   readonly definitions: (start: number, outside: Outside) => readonly PipelineDefinition[];
+  /** Begun with the process, of which it takes messages from outside; absent: it takes none. */
+  readonly source?: (parts: SourceParts) => RunningSource;
+}
+
+export interface SourceParts {
+  readonly store: Store;
+  readonly follow: (afterwards: Afterwards) => void;
+  readonly outside: Outside;
 }
 
 /** What a handler reaches of the world beside its context. Of a process that died nothing settles. */
