@@ -10,6 +10,8 @@ export interface Database {
   readonly db: Kysely<Tables>;
   /** Connections that this process may hold at once. */
   readonly connectionsMax: number;
+  /** How to wait before something is tried again; absent: in real time. */
+  readonly sleep?: (ms: number) => Promise<void>;
   close(): Promise<void>;
 }
 

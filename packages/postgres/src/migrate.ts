@@ -53,7 +53,15 @@ async function countApplied(db: Database["db"]): Promise<number> {
   return counted.rows[0]?.n ?? 0;
 }
 
-async function migrationNames(): Promise<string[]> {
+let names: Promise<readonly string[]> | null = null;
+
+/** Read once: beside running code, the files stay as they are. */
+function migrationNames(): Promise<readonly string[]> {
+  names ??= readNames();
+  return names;
+}
+
+async function readNames(): Promise<readonly string[]> {
   const files = await readdir(DIRECTORY);
   return files.filter((file) => file.endsWith(".sql")).toSorted();
 }

@@ -31,7 +31,7 @@ export async function transact<T>(
     const result = await runOnce(database, operation, work);
     if (result.done) return result.value;
     if (attempt === ATTEMPTS_MAX) throw result.error;
-    await sleep(attempt * attempt * 2);
+    await pause(database, attempt * attempt * 2);
   }
 }
 
@@ -107,9 +107,13 @@ async function askFate(
     } catch (error) {
       if (!isConnectionError(error)) throw error;
     }
-    await sleep(COMMIT_QUESTION_MS);
+    await pause(database, COMMIT_QUESTION_MS);
   }
   throw unavailable(operation, cause);
+}
+
+async function pause(database: Database, ms: number): Promise<void> {
+  await (database.sleep ?? sleep)(ms);
 }
 
 function translate(error: unknown, operation: string): unknown {

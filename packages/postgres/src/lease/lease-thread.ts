@@ -5,11 +5,7 @@ import pg from "pg";
 import { nowMs, sleep } from "./lease-clock.ts";
 import type { LeaseNews, LeaseOrder } from "./lease-message.ts";
 import { renewLease } from "./lease-renewal.ts";
-
-const RENEW = `
-  update millrace.worker
-  set lease_until = millrace.now() + $2::float8 * interval '1 millisecond'
-  where session_id = $1::uuid and lease_until > millrace.now()`;
+import { RENEW_LEASE } from "./renew-statement.ts";
 
 /** Renews the lease that `order` names, on a connection that is replaced whenever it fails. */
 class LeaseConnection {
@@ -24,7 +20,7 @@ class LeaseConnection {
     const client = this.#client ?? (await this.#open());
     try {
       const { sessionId, leaseMs } = this.#order;
-      const { rowCount } = await client.query(RENEW, [sessionId, leaseMs]);
+      const { rowCount } = await client.query(RENEW_LEASE, [sessionId, leaseMs]);
       return rowCount === 1;
     } catch (error) {
       this.#drop(client);
