@@ -1,5 +1,7 @@
 /** For the other packages of Millrace only: no promises to users. */
 export * from "./error/millrace-error.ts";
+export * from "./json/check-json.ts";
+export * from "./json/storable-text.ts";
 export * from "./lib/assert.ts";
 export * from "./lib/instant.ts";
 export * from "./lib/line-splitter.ts";

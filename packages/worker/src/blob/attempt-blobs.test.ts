@@ -1,6 +1,5 @@
-import type { ClaimedTask } from "@millrace/core/internal";
+import { checkJson, type ClaimedTask } from "@millrace/core/internal";
 import { expect, test } from "vitest";
-import { checkJson } from "../executor/json-check.ts";
 import { attemptBlobs } from "./attempt-blobs.ts";
 import { MemoryBlobStore } from "./memory-blob-store.ts";
 

@@ -1,4 +1,5 @@
 import {
+  checkJson,
   type DatasetId,
   type DatasetSpec,
   type JsonValue,
@@ -12,8 +13,8 @@ import {
   type TaskEvent,
   type TaskSpec,
   type TaskUpdate,
+  textProblem,
 } from "@millrace/core/internal";
-import { checkJson, textProblem } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
 import { coveredPartition, partitionProblems, schemesOf } from "./output-partition.ts";
 import { checkSchema, issueText, type Schema } from "./schema-check.ts";

@@ -1,5 +1,6 @@
 import {
   type AttemptOutcome,
+  cleaned,
   isNotRetryable,
   isTaskSkipped,
   MillraceError,
@@ -8,7 +9,7 @@ import {
 import { StepsChanged } from "./durable/steps-changed.ts";
 import type { HandlerCode } from "./handler-code.ts";
 import type { SecretGuard } from "./secrets.ts";
-import { cleaned, toStoredError } from "./stored-error.ts";
+import { toStoredError } from "./stored-error.ts";
 
 const REASON_BYTES_MAX = 1_024;
 /** Of errors that end an attempt because something else ended otherwise than asked. */

@@ -1,6 +1,8 @@
 import {
   type BlobStore,
+  checkJson,
   type ClaimedTask,
+  cleaned,
   type DatasetId,
   type InputSpec,
   isRecord,
@@ -17,12 +19,10 @@ import type { Settings } from "../settings.ts";
 import type { Announcements } from "./announcements.ts";
 import type { Durable } from "./durable/durable.ts";
 import { durableContext } from "./durable/durable-context.ts";
-import { checkJson } from "./json-check.ts";
 import { coveredPartition, schemesOf } from "./output-partition.ts";
 import { isoTime, type ReceivedUpdate, receivedFrom, toUpdate } from "./received-facts.ts";
 import type { SecretGuard } from "./secrets.ts";
 import { statusBoard, type StatusParts } from "./status-board.ts";
-import { cleaned } from "./stored-error.ts";
 
 /** All that a handler's context is made of. */
 export interface ContextParts {

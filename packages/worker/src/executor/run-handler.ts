@@ -1,11 +1,16 @@
-import { AGAIN, type AttemptOutcome, type JsonValue, NonRetryable } from "@millrace/core/internal";
+import {
+  AGAIN,
+  type AttemptOutcome,
+  checkJson,
+  type JsonValue,
+  NonRetryable,
+} from "@millrace/core/internal";
 import type { PipelineDefinition, TaskSpec } from "@millrace/core/internal";
 import type { Announcements } from "./announcements.ts";
 import type { Durable } from "./durable/durable.ts";
 import { waitForRuns } from "./durable/wait-for-runs.ts";
 import { failedOutcome } from "./failed-outcome.ts";
 import type { HandlerCode } from "./handler-code.ts";
-import { checkJson } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
 import type { OutputLimit } from "./output-limit.ts";
 import { checkSchema, issueText } from "./schema-check.ts";

@@ -1,6 +1,6 @@
+import { checkJson, textProblem } from "@millrace/core/internal";
 import type { ClaimedTask, JsonValue, StatusRecord } from "@millrace/core/internal";
 import type { Durable } from "./durable/durable.ts";
-import { checkJson, textProblem } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
 import type { SecretGuard } from "./secrets.ts";
 

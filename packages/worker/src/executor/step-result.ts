@@ -1,5 +1,5 @@
+import { checkJson } from "@millrace/core/internal";
 import type { JsonValue } from "@millrace/core/internal";
-import { checkJson } from "./json-check.ts";
 import { outputInvalid } from "./output-invalid.ts";
 import type { SecretGuard } from "./secrets.ts";
 

@@ -1,6 +1,7 @@
+import { cleaned } from "@millrace/core/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cleaned, toStoredError } from "./stored-error.ts";
+import { toStoredError } from "./stored-error.ts";
 
 test("an error keeps its name, message and stack", () => {
   const error = new RangeError("too far");

@@ -1,5 +1,5 @@
 import { isNativeError } from "node:util/types";
-import type { StoredError } from "@millrace/core/internal";
+import { cleaned, type StoredError } from "@millrace/core/internal";
 
 const NAME_BYTES_MAX = 256;
 const TEXT_BYTES_MAX = 16 * 1024;
@@ -25,19 +25,6 @@ export function toStoredError(
   const message = cleaned(blank(textAt(thrown, "message")), TEXT_BYTES_MAX);
   const stack = blank(stackOf(thrown));
   return { name, message, stack: stack === "" ? null : cleaned(stack, TEXT_BYTES_MAX), reason };
-}
-
-/** `text` without what cannot be stored, and at most `bytesMax` long in UTF-8. */
-export function cleaned(text: string, bytesMax: number): string {
-  // One code unit is at least one byte, so the rest is not worth cleaning.
-  const clean = text
-    .slice(0, bytesMax + 1)
-    .replaceAll("\0", "\uFFFD")
-    .toWellFormed();
-  if (Buffer.byteLength(clean) <= bytesMax) return clean;
-  const cut = Buffer.from(clean).subarray(0, bytesMax - Buffer.byteLength("…"));
-  // Half of a character at the end decodes to U+FFFD.
-  return `${cut.toString("utf8").replace(/\uFFFD+$/, "")}…`;
 }
 
 /** The stack, and those of the errors behind it. */

@@ -1,5 +1,4 @@
-import { formatDuration, type StoredError } from "@millrace/core/internal";
-import { cleaned } from "../executor/stored-error.ts";
+import { cleaned, formatDuration, type StoredError } from "@millrace/core/internal";
 
 /** How a process ended that did not say how its attempt did. */
 export interface Crash {

@@ -1,11 +1,11 @@
-import type { AttemptOutcome, ClaimedTask } from "@millrace/core/internal";
+import { cleaned, type AttemptOutcome, type ClaimedTask } from "@millrace/core/internal";
 import { type AbortCause, AttemptAborted, abortedOutcome } from "../executor/abort-cause.ts";
 import { attemptName } from "../executor/attempt-name.ts";
 import type { ExecutorDependencies } from "../executor/execute-attempt.ts";
 import { judged } from "../executor/failed-outcome.ts";
 import type { HandlerCode } from "../executor/handler-code.ts";
 import { guardSecrets, type SecretGuard } from "../executor/secrets.ts";
-import { cleaned, toStoredError } from "../executor/stored-error.ts";
+import { toStoredError } from "../executor/stored-error.ts";
 import { answerCall } from "./answer-call.ts";
 import { toError } from "./copied-error.ts";
 import { copySettings } from "./copied-settings.ts";

@@ -1,6 +1,6 @@
+import { cleaned } from "@millrace/core/internal";
 import type { JsonValue } from "@millrace/core/internal";
 import type { SecretGuard } from "../secrets.ts";
-import { cleaned } from "../stored-error.ts";
 import type { Durable } from "./durable.ts";
 import { durationMs, misuse, nameIn, optionsOf } from "./wait-options.ts";
 

@@ -1,6 +1,7 @@
 import {
   type AnyPipeline,
   CallFailed,
+  checkJson,
   type ClaimedTask,
   isPipeline,
   type JsonValue,
@@ -10,7 +11,6 @@ import {
   type RunEndAnswer,
   type TaskSpec,
 } from "@millrace/core/internal";
-import { checkJson } from "../json-check.ts";
 import { outputInvalid } from "../output-invalid.ts";
 import { coveredPartition, partitionProblems } from "../output-partition.ts";
 import { checkSchema, issueText } from "../schema-check.ts";

@@ -1,5 +1,9 @@
-import { type JournalEntry, type JsonValue, NonRetryable } from "@millrace/core/internal";
-import { textProblem } from "../json-check.ts";
+import {
+  type JournalEntry,
+  type JsonValue,
+  NonRetryable,
+  textProblem,
+} from "@millrace/core/internal";
 import { StepsChanged } from "./steps-changed.ts";
 
 /** What the journal says of a step or a wait that is asked for. */

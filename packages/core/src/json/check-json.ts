@@ -1,4 +1,6 @@
-import { isPlainBlobRef, type JsonValue } from "@millrace/core/internal";
+import { isPlainBlobRef } from "../ports/blob-store.ts";
+import type { JsonValue } from "../spec/json.ts";
+import { textProblem, utf8Length } from "./storable-text.ts";
 
 export type JsonCheck =
   | { readonly ok: true; readonly value: JsonValue }
@@ -7,12 +9,17 @@ export type JsonCheck =
 
 /** A value that a handler gives away: at most this much, as UTF-8 JSON text. Larger goes to a file. */
 const OUTPUT_BYTES_MAX = 1_048_576;
-const DEPTH_MAX = 200;
+/** Documents that are read by others stop at less: 64 levels are more than any of them needs. */
+const DEPTH_MAX = 64;
+/** From here on numbers are written with an exponent, and nobody takes them for ids. */
+const DIGITS_MAX = 1e21;
 
 export interface SizeLimit {
   readonly bytesMax: number;
   /** What to do about a larger value. */
   readonly mend: string;
+  /** How deep lists and objects may nest; absent: 64. */
+  readonly depthMax?: number;
 }
 const TO_FILE = "write it to a file and return where it lies";
 
@@ -22,8 +29,9 @@ const TO_FILE = "write it to a file and return where it lies";
  * handler's own object does.
  *
  * Refused: what `JSON.stringify` would alter or drop (Date, Map, class instances, NaN, undefined
- * in a list), what Postgres cannot store (NUL, lone surrogates), cycles, more than the limit,
- * and what looks like a reference to a blob but is none that `blob.put` gave.
+ * in a list), what Postgres cannot store (NUL, lone surrogates), integers that are written with
+ * digits which they do not have, cycles, more than the limit, and what looks like a reference to a
+ * blob but is none that `blob.put` gave.
  *
  * @param path - How problems call the value: `result`, `metadata`.
  */
@@ -35,7 +43,7 @@ export function checkJson(
   const size = typeof limit === "number" ? { bytesMax: limit, mend: TO_FILE } : limit;
   try {
     const copy = new Copier(size).copy(value, path, 0);
-    const bytes = Buffer.byteLength(JSON.stringify(copy));
+    const bytes = utf8Length(JSON.stringify(copy));
     if (bytes > size.bytesMax) throw new NotJson(tooLarge(path, size));
     return { ok: true, value: copy };
   } catch (error) {
@@ -63,9 +71,7 @@ class Copier {
       case "string":
         return this.#text(value, path);
       case "number":
-        this.#spend(1, path);
-        if (Number.isFinite(value)) return value + 0; // JSON has no -0
-        throw new NotJson(`${path}: ${value} is not JSON; return null instead`);
+        return this.#number(value, path);
       case "boolean":
         this.#spend(4, path);
         return value;
@@ -80,6 +86,18 @@ class Copier {
     }
   }
 
+  #number(value: number, path: string): number {
+    this.#spend(1, path);
+    if (!Number.isFinite(value))
+      throw new NotJson(`${path}: ${value} is not JSON; return null instead`);
+    if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < DIGITS_MAX) {
+      throw new NotJson(
+        `${path}: ${value} lies beyond ±2^53, where numbers lose digits; make it a text`,
+      );
+    }
+    return value + 0; // JSON has no -0
+  }
+
   #text(value: string, path: string): string {
     this.#spend(value.length + 2, path);
     const problem = textProblem(value);
@@ -88,10 +106,9 @@ class Copier {
   }
 
   #object(value: object, path: string, depth: number): JsonValue {
-    if (depth >= DEPTH_MAX) {
-      throw new NotJson(
-        `${path.slice(0, 120)}… is nested deeper than ${DEPTH_MAX}, or in a circle`,
-      );
+    const { depthMax = DEPTH_MAX } = this.#size;
+    if (depth >= depthMax) {
+      throw new NotJson(`${path.slice(0, 120)}… is nested deeper than ${depthMax}, or in a circle`);
     }
     if (Array.isArray(value)) return this.#list(value, path, depth);
     if (!isPlain(value)) throw new NotJson(`${path}: ${nameOf(value)} is not JSON${mendOf(value)}`);
@@ -117,12 +134,6 @@ class Copier {
     this.#bytesLeft -= bytes;
     if (this.#bytesLeft < 0) throw new NotJson(tooLarge(path, this.#size));
   }
-}
-
-/** What in a text no row can hold, or null. */
-export function textProblem(text: string): string | null {
-  if (text.includes("\0")) return "a NUL character";
-  return text.isWellFormed() ? null : "half of a surrogate pair";
 }
 
 /** Objects of other realms count too: their prototype is an object without one. */
