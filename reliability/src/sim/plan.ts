@@ -59,6 +59,8 @@ export interface Outside {
   /** Milliseconds since 1970 on the clock of the database. */
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<void>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
   /** Kills the process that it is called in. */
   readonly die: () => Promise<never>;
   readonly count: (counter: string) => void;

@@ -1,0 +1,9 @@
+/** What `pg` says when the connection is gone, in the middle of a statement or of a commit. */
+export function broken(): Error {
+  return new Error("Connection terminated unexpectedly");
+}
+
+/** What `pg` says when a connection that is gone is asked again. */
+export function refusal(): Error {
+  return new Error("Client has encountered a connection error and is not queryable");
+}

@@ -1,0 +1,83 @@
+import { type PGlite, types } from "@electric-sql/pglite";
+import { executeMessage, parseMessage, readAnswer, type WireColumn } from "./wire.ts";
+
+export interface StatementResult {
+  readonly rows: Record<string, unknown>[];
+  /** Rows that it changed or gave. */
+  readonly count: number;
+  /** What the server says that it did, e.g. `UPDATE 3`. */
+  readonly tag: string;
+}
+
+interface Prepared {
+  readonly name: string;
+  readonly parameterTypes: readonly number[];
+  readonly columns: readonly WireColumn[];
+}
+
+/** A statement that the server refused, as its drivers tell of it. */
+export class StatementRefused extends Error {
+  override readonly name = "error";
+  readonly code: string;
+  readonly detail: string | undefined;
+  readonly constraint: string | undefined;
+
+  constructor(fields: Readonly<Record<string, string>>) {
+    super(fields["M"] ?? "the server gave no reason");
+    this.code = fields["C"] ?? "XX000";
+    this.detail = fields["D"];
+    this.constraint = fields["n"];
+  }
+}
+
+/**
+ * Runs statements on a PGlite of one's own, each parsed and planned only the first time: for the
+ * long statements of the engine on small tables, planning is nearly all of the work. An answer is
+ * there when the call returns, so that nothing else can happen meanwhile.
+ */
+export class PreparedPGlite {
+  readonly #pglite: PGlite;
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(pglite: PGlite) {
+    this.#pglite = pglite;
+    this.run("set plan_cache_mode = force_generic_plan");
+  }
+
+  run(text: string, parameters: readonly unknown[] = []): StatementResult {
+    const { name, parameterTypes, columns } = this.#prepared.get(text) ?? this.#prepare(text);
+    const values = parameters.map((value, index) => this.#toText(value, parameterTypes[index]));
+    const answer = readAnswer(this.#pglite.execProtocolRawSync(executeMessage(name, values)));
+    if (answer.error !== null) throw new StatementRefused(answer.error);
+    const rows = answer.rows.map((row) => this.#toRow(row, columns));
+    const tag = answer.tag ?? "";
+    return { rows, count: Number(/\d+$/.exec(tag)?.[0] ?? 0), tag };
+  }
+
+  #prepare(text: string): Prepared {
+    const name = `s${this.#prepared.size}`;
+    const answer = readAnswer(this.#pglite.execProtocolRawSync(parseMessage(name, text)));
+    if (answer.error !== null) throw new StatementRefused(answer.error);
+    const { parameterTypes, columns } = answer;
+    const prepared = { name, parameterTypes, columns };
+    this.#prepared.set(text, prepared);
+    return prepared;
+  }
+
+  #toText(value: unknown, type = 0): string | null {
+    if (value === null || value === undefined) return null;
+    const serialize = this.#pglite.serializers[type] ?? types.serializers[type];
+    return serialize === undefined ? String(value) : serialize(value);
+  }
+
+  #toRow(row: readonly (string | null)[], columns: readonly WireColumn[]): Record<string, unknown> {
+    const { parsers } = this.#pglite;
+    return Object.fromEntries(
+      columns.map(({ name, type }, index) => {
+        const text = row[index] ?? null;
+        const parse = parsers[type] ?? types.parsers[type];
+        return [name, text === null || parse === undefined ? text : parse(text, type)];
+      }),
+    );
+  }
+}

@@ -1,0 +1,103 @@
+import type { Bell, BlobStore } from "@millrace/core/internal";
+import { MemoryBlobStore } from "@millrace/worker";
+import type { Violation } from "../invariants/violation.ts";
+import { chanceOf } from "./chance.ts";
+import type { Life } from "./life.ts";
+import { Mishaps } from "./mishaps.ts";
+import { Outages } from "./outages.ts";
+import type { Plan } from "./plan.ts";
+import { Server } from "./server.ts";
+import { SimProcess } from "./sim-process.ts";
+import { SimQueue } from "./sim-queue.ts";
+import type { Stage } from "./stage.ts";
+import { Tally } from "./tally.ts";
+import { Timeline, WORLD } from "./timeline.ts";
+
+/** All that there is: time, a database, a queue, processes, and what goes wrong between them. */
+export class World {
+  readonly seed: number;
+  readonly stage: Stage;
+  readonly timeline: Timeline;
+  readonly server: Server;
+  readonly mishaps: Mishaps;
+  readonly outages: Outages;
+  readonly queue: SimQueue;
+  readonly processes: ReadonlyMap<string, SimProcess>;
+  readonly blobs: BlobStore = new MemoryBlobStore();
+  readonly tally: Tally = new Tally();
+  readonly trace: string[] = [];
+  readonly violations: Violation[] = [];
+  /** Nothing goes wrong any more. */
+  isHealed = false;
+  /** The witness has found something. */
+  isWitnessed = false;
+  /** When something last went on: came due, was done, ended. */
+  progressAt: number;
+
+  constructor(plan: Plan, stage: Stage) {
+    this.seed = plan.seed;
+    this.stage = stage;
+    this.progressAt = plan.startsAt;
+    const trace = (line: string): void => void this.trace.push(line);
+    this.timeline = new Timeline(plan.startsAt, chanceOf(plan.seed, "turns"), trace);
+    const now = (): number => this.timeline.nowMs;
+    this.server = new Server(stage.pglite, now, () => this.#judgeCommit());
+    this.mishaps = new Mishaps(plan.seed, plan.weather);
+    this.outages = new Outages(now);
+    this.queue = new SimQueue(this);
+    this.processes = new Map(plan.processes.map((each) => [each.name, new SimProcess(this, each)]));
+  }
+
+  readonly count = (counter: string, by?: number): void => this.tally.count(counter, by);
+
+  crash(life: Life, what: string): void {
+    if (life.isOver) return;
+    this.timeline.say(life, `dies where it ${what}`);
+    this.count("crashes");
+    if ([...life.sessions].some((session) => this.server.isHeldBy(session))) {
+      this.count("crashes within a transaction");
+    }
+    this.end(life);
+  }
+
+  /** Nothing of it ever goes on. */
+  end(life: Life): void {
+    life.isOver = true;
+    this.timeline.removeAll(life);
+    this.queue.forget(life);
+    for (const session of life.sessions) this.server.breakOff(session);
+    life.sessions.clear();
+    this.processes.get(life.name)?.ended(life);
+  }
+
+  heal(): void {
+    this.isHealed = true;
+    this.mishaps.calm();
+    this.outages.end();
+    for (const process of this.processes.values()) process.heal();
+  }
+
+  /** Nobody goes on any more. */
+  over(): void {
+    for (const { life } of this.processes.values()) if (life !== null) this.end(life);
+  }
+
+  get isUp(): boolean {
+    return [...this.processes.values()].every((process) => process.isUp);
+  }
+
+  /** Lets time stop at an instant: what waited for it can go on. */
+  wakeAt(atMs: number, what: string): void {
+    this.timeline.add({ owner: WORLD, what, atMs, go: () => {} });
+  }
+
+  /** A bell tells of what is committed, never of what may yet be undone. */
+  judgeBells(_bells: readonly Bell[]): void {}
+
+  /** The triggers of the witness have judged the rows that the transaction touched. */
+  #judgeCommit(): void {
+    if (!this.stage.isWitnessed) return;
+    const { rows } = this.stage.pglite.run("select exists (select from witness.violation) as bad");
+    this.isWitnessed ||= rows[0]?.["bad"] === true;
+  }
+}
