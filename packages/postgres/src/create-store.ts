@@ -1,5 +1,6 @@
 import type {
   ControlStore,
+  GrowthStore,
   IntakeStore,
   RegistryStore,
   SessionStore,
@@ -19,12 +20,13 @@ import { recordEvents, recordUpdates } from "./intake-facts.ts";
 import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
 import { recordStep, setStatus } from "./journal/record-step.ts";
 import { type ApprovalStore, approvalStore } from "./journal/approval-store.ts";
+import { growthStore } from "./prune/growth-store.ts";
 import { latestUpdate } from "./latest-update.ts";
 import { type LimitStore, limitStore } from "./limit/limit-store.ts";
 import { listSpecs, register } from "./register.ts";
 import { type ReleasedUpdate, releaseUpdate } from "./release-update.ts";
 import { pause, planResume, type Pausable, resume, type ResumePlan } from "./pause.ts";
-import { closeSession, drainSession, listCancelled, openSession } from "./sessions.ts";
+import { closeSession, drainSession, listCancelled, listOwned, openSession } from "./sessions.ts";
 import { startRun } from "./start-run.ts";
 import { expireSessions, listAbandoned, listPending, ringAgain } from "./sweeps.ts";
 import { fireDue, nextDueInMs } from "./timers.ts";
@@ -37,6 +39,7 @@ export interface Store
     ApprovalStore,
     BackfillStore,
     ControlStore,
+    GrowthStore,
     IntakeStore,
     LimitStore,
     RegistryStore,
@@ -69,6 +72,7 @@ export function createStore(database: Database): Store {
       return closeSession(database, sessionId);
     },
     listCancelled: (sessionId) => listCancelled(database, sessionId),
+    listOwned: (sessionId) => listOwned(database, sessionId),
     claim: (sessionId, tasks) => claim(database, versions, claimantOf(sessionId), tasks),
     claimNext: (sessionId, channels, limit) =>
       claimNext(database, versions, claimantOf(sessionId), { channels, limit }),
@@ -93,6 +97,7 @@ export function createStore(database: Database): Store {
     startRun: (start) => startRun(database, versions, start),
     ...backfillStore(database, versions),
     ...limitStore(database, versions),
+    ...growthStore(database),
     ...approvalStore(database, versions),
     ...controlStore(database, versions),
     pause: (what, by) => pause(database, versions, what, by),

@@ -195,7 +195,7 @@ async function knownKeys(
     keyed.map((row) => `${kind} ${keyOf(row)}`),
   );
   const found = await sql<{ source_type: string; key: string }>`
-    update millrace.fact_key k set told = k.told + 1
+    update millrace.fact_key k set told = k.told + 1, at = millrace.now()
     from ${records(keyed, columns)}
     where k.source_type = x.source_type and k.key = x.key and k.kind = ${kind}
     returning k.source_type, k.key`.execute(tx);

@@ -79,18 +79,26 @@ function outcomeOf({ lost, cancelled }: AbandonedRow): AttemptOutcome {
   return { type: "failed", error, retryable: true };
 }
 
-/** Facts whose evaluation nobody has come to. */
+/**
+ * Facts whose evaluation nobody has come to. By id within each kind, which is the order of time but
+ * for who commits late: so that a long backlog is not sorted to find its beginning.
+ */
 export async function listPending(
   database: Database,
   olderThanMs: number,
   limit: number,
 ): Promise<readonly Fact[]> {
+  const ofKind = (kind: "update" | "event" | "run") => sql`
+    (select kind, id, since from millrace.fact_pending, clock
+      where kind = ${sql.lit(kind)} and since <= late order by id limit ${limit})`;
   const { rows } = await sql<Fact>`
+    with clock as materialized (
+      select millrace.now() - ${olderThanMs}::float8 * interval '1 millisecond' as late
+    )
     select kind, id from (
-      select kind, id, since from millrace.fact_pending
-      union all select 'wake', id, since from millrace.wake
-    ) f
-    where since <= (select millrace.now()) - ${olderThanMs}::float8 * interval '1 millisecond'
-    order by since limit ${limit}`.execute(database.db);
+      ${ofKind("update")} union all ${ofKind("event")} union all ${ofKind("run")} union all
+      (select 'wake', id, since from millrace.wake, clock where since <= late
+        order by id limit ${limit})
+    ) f order by since, id limit ${limit}`.execute(database.db);
   return rows.map(({ kind, id }) => ({ kind, id }));
 }

@@ -23,6 +23,13 @@ export {
   type WorkerEvent,
 } from "./observer.ts";
 export { type Scheduler, type SchedulerDependencies, startScheduler } from "./scheduler.ts";
+export {
+  type Pruner,
+  PRUNER_DEFAULTS,
+  type PrunerDependencies,
+  type PrunerSettings,
+  startPruner,
+} from "./pruner.ts";
 export { readSettings, type Settings, type SettingsSource, variableName } from "./settings.ts";
 export {
   startSweeper,
