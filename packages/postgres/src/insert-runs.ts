@@ -53,6 +53,7 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
   const inserted = await sql<{ place: number; id: number; held: boolean }>`
     with x as materialized (
       select r.*, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id, d.build::text as build,
+        millrace.now() as begun_at,
         r.limited or exists (
           select from millrace.run_limit l
           where l.slots is not null and (l.kind = 'all' or l.name = p.namespace)
@@ -72,14 +73,15 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
     run as (
       insert into millrace.run (id, pipeline_id, version_id, state, trigger_id, trigger_name, cause,
         partition, params, logical_at, interval_start, interval_end, correlation_id, hop, backfill_id, build,
-        pinned_build, traceparent, parent_run_id, parent_step_id, call_depth, started_at)
+        pinned_build, traceparent, parent_run_id, parent_step_id, call_depth, created_at,
+        started_at)
       overriding system value
       select id, pipeline_id, version_id, case when held then 'queued' else 'running' end,
         trigger_id, trigger_name, cause, partition, coalesce(params, '{}'::jsonb),
         to_timestamp(logical_ms / 1000.0), to_timestamp(start_ms / 1000.0),
         to_timestamp(end_ms / 1000.0), coalesce(correlation_id, 'run_' || id), hop, backfill_id,
         build, case when pinned then build end, coalesce(traceparent, ${NEW_TRACE}), parent_run_id, parent_step_id, call_depth,
-        case when not held then millrace.now() end
+        begun_at, case when not held then begun_at end
       from x
     )
     select place, id, held from x order by place`.execute(work.tx);
