@@ -188,6 +188,8 @@ describe.each(["embedded", "server"] as const)("runs on the %s database", (kind)
     expect(state).toBe("running");
     expect(await engine.claim()).toHaveLength(0);
     expect(await engine.store.listCancelled(engine.sessionId)).toEqual([present(a).taskRunId]);
+    const owned = { taskRunId: present(a).taskRunId, runId, attempt: 1 };
+    expect(await engine.store.listOwned(engine.sessionId)).toContainEqual(owned);
     expect(await engine.finish(present(a), ok("in time"))).toBe(true);
     expect(await tasksOf(runId)).toEqual({ a: "succeeded", b: "cancelled", c: "cancelled" });
     expect(await stateOf(runId)).toBe("cancelled");

@@ -37,7 +37,7 @@ import {
 import { createDatabase } from "../harness/postgres.ts";
 
 /** Short, so that a test need not wait long for a lease to lapse. */
-export const LEASE_MS = 1_500;
+export const LEASE_MS = 2_500;
 
 export interface WorkerOptions extends Partial<WorkerSettings> {
   readonly queue?: BellQueue;
@@ -197,6 +197,7 @@ function immortal(store: Store): SessionStore {
     drain: (sessionId) => store.drain(sessionId),
     close: (sessionId) => store.close(sessionId),
     listCancelled: (sessionId) => store.listCancelled(sessionId),
+    listOwned: (sessionId) => store.listOwned(sessionId),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { SessionStart } from "@millrace/core/internal";
+import type { OwnedAttempt, SessionStart } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
 import { checkSchema } from "./migrate.ts";
@@ -47,4 +47,18 @@ export async function listCancelled(
     where o.session_id = ${sessionId}::uuid
       and coalesce(r.cancel_requested_at, t.cancel_requested_at) is not null`.execute(database.db);
   return rows.map((row) => row.task_run_id);
+}
+
+export async function listOwned(
+  database: Database,
+  sessionId: string,
+): Promise<readonly OwnedAttempt[]> {
+  const { rows } = await sql<{ task_run_id: number; run_id: number; attempt: number }>`
+    select task_run_id, run_id, attempt from millrace.running
+    where session_id = ${sessionId}::uuid`.execute(database.db);
+  return rows.map((row) => ({
+    taskRunId: row.task_run_id,
+    runId: row.run_id,
+    attempt: row.attempt,
+  }));
 }

@@ -1,8 +1,7 @@
-import type { FinishItem, SweepStore, TaskStore, TriggerStore } from "@millrace/core/internal";
+import type { SweepStore, TaskStore, TriggerStore } from "@millrace/core/internal";
+import { AbandonedSweep, type AbandonedSweepSettings } from "./abandoned-sweep.ts";
 import { type Clock, jittered } from "./clock.ts";
-import { isDataError } from "./data-error.ts";
 import type { FollowUps } from "./follow-ups.ts";
-import { GroupCommit } from "./group-commit.ts";
 import { startLoop } from "./loop.ts";
 import { type Observer, safeObserver } from "./observer.ts";
 
@@ -15,13 +14,11 @@ export interface SweeperDependencies {
   readonly observe: Observer;
 }
 
-export interface SweeperSettings {
+export interface SweeperSettings extends AbandonedSweepSettings {
   /** A ready attempt that nobody claimed for this long is rung again. */
   readonly ringAgainMs: number;
   /** A fact that nobody evaluated for this long is evaluated here. */
   readonly pendingMs: number;
-  /** How long an attempt may go on after its run was cancelled. */
-  readonly cancelGraceMs: number;
   /** A version that no live worker has had for this long is missing. */
   readonly missingVersionMs: number;
   /** Between two looks at the same thing. */
@@ -32,6 +29,8 @@ export const SWEEPER_DEFAULTS: SweeperSettings = {
   ringAgainMs: 5_000,
   pendingMs: 1_000,
   cancelGraceMs: 15_000,
+  awayMs: 9_000,
+  handBackMs: 10_000,
   missingVersionMs: 60_000,
   intervalMs: 2_000,
 };
@@ -54,12 +53,11 @@ export function startSweeper(
 ): Sweeper {
   const { sweeps, triggers, followUps, clock } = dependencies;
   const observe = safeObserver(dependencies.observe);
-  const finishes = groupFinishes(dependencies);
+  const abandoned = new AbandonedSweep(dependencies, settings, LIMIT);
   const loops = [
     loop("ring again", ringAgain),
-    loop("expire sessions", () => sweeps.expireSessions()),
-    loop("settle runs without a worker", settleStranded),
     loop("finish abandoned attempts", finishAbandoned),
+    loop("settle runs without a worker", settleStranded),
     loop("evaluate pending facts", evaluatePending),
     loop("sweep limits", sweepLimits),
   ];
@@ -98,12 +96,10 @@ export function startSweeper(
   }
 
   async function finishAbandoned(): Promise<number> {
-    const items = await sweeps.listAbandoned(settings.cancelGraceMs, LIMIT);
-    const submitted = items.map((item) => finishes.submit({ ...item, u: clock.random() }));
-    const settled = await Promise.allSettled(submitted);
-    const failed = settled.find((each) => each.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    return settled.filter((each) => each.status === "fulfilled" && each.value).length;
+    const { expired, found, ended } = await abandoned.round();
+    if (expired > 0) observe({ type: "swept", what: "expire sessions", count: expired });
+    // A full list may be followed by another, unless it is the same that cannot be ended.
+    return found >= LIMIT && ended > 0 ? found : ended;
   }
 
   async function sweepLimits(): Promise<number> {
@@ -117,25 +113,4 @@ export function startSweeper(
     // Facts that cannot be evaluated stay pending; not counting them, they cannot make it spin.
     return followUps.evaluate(facts);
   }
-}
-
-/** What is abandoned ends in flushes, by the same guarded transaction as every other attempt. */
-function groupFinishes({
-  tasks,
-  followUps,
-  clock,
-}: SweeperDependencies): GroupCommit<FinishItem, boolean> {
-  return new GroupCommit<FinishItem, boolean>({
-    flush: async (items) => {
-      const { recorded, ...afterwards } = await tasks.finish(items);
-      followUps.follow(afterwards);
-      return recorded;
-    },
-    keyOf: ({ runId }) => runId,
-    isDataError,
-    delay: (ms) => clock.sleep(ms),
-    random: () => clock.random(),
-    lanes: 1,
-    retriesMax: 2,
-  });
 }

@@ -14,6 +14,7 @@ import { type Loop, startLoop } from "./loop.ts";
 import { type Observer, safeObserver } from "./observer.ts";
 import type { Settings } from "./settings.ts";
 import { Attempts } from "./worker/attempts.ts";
+import { startAudit } from "./worker/audit.ts";
 import { channelsOf } from "./worker/channels.ts";
 import { Claimer } from "./worker/claimer.ts";
 import { drainWorker } from "./worker/drain-worker.ts";
@@ -105,6 +106,7 @@ class Worker {
   readonly #hurry = Promise.withResolvers<void>();
   #poll: Loop | null = null;
   #cancel: Loop | null = null;
+  #audit: Loop | null = null;
   #drained: Promise<void> | null = null;
 
   constructor(dependencies: WorkerDependencies, settings: WorkerSettings) {
@@ -128,7 +130,7 @@ class Worker {
     this.#hasCapacity = capacity !== undefined;
     this.#session = new SessionKeeper(dependencies, start, {
       onOpened: () => this.#opened(),
-      onLost: () => this.#lost(),
+      onLost: (wasAway) => this.#lost(wasAway),
     });
     this.#attempts = new Attempts({
       ...dependencies,
@@ -161,6 +163,11 @@ class Worker {
     await this.#session.open();
     this.#poll = startLoop({ name: "poll", clock, observe, round: () => this.#pollOnce() });
     this.#cancel = startLoop({ name: "cancel", clock, observe, round: () => this.#cancelOnce() });
+    this.#audit = startAudit({
+      ...this.#dependencies,
+      session: this.#session,
+      attempts: this.#attempts,
+    });
     await within(LISTEN_MS_MAX, this.#ear.start(), clock);
   }
 
@@ -173,7 +180,7 @@ class Worker {
       attempts: this.#attempts,
       claimer: this.#claimer,
       ear: this.#ear,
-      loops: [this.#poll, this.#cancel].filter((loop) => loop !== null),
+      loops: [this.#poll, this.#cancel, this.#audit].filter((loop) => loop !== null),
     };
     this.#drained ??= drainWorker(parts, graceMs, this.#hurry.promise);
     return this.#drained;
@@ -194,9 +201,11 @@ class Worker {
     this.#poll?.wake();
   }
 
-  #lost(): void {
-    this.#attempts.abort("lost");
+  /** While the store was away nobody could take over: then what ran costs nothing. */
+  async #lost(wasAway: boolean): Promise<void> {
+    const handedBack = this.#attempts.lose(wasAway);
     this.#look();
+    await handedBack;
   }
 
   #answer(bell: Bell): Promise<void> {

@@ -104,6 +104,15 @@ export interface SessionStore {
   close(sessionId: string): Promise<void>;
   /** Of this session's attempts, those that are to stop: their run, or they themselves. */
   listCancelled(sessionId: string): Promise<readonly number[]>;
+  /** All attempts that are this session's to end. */
+  listOwned(sessionId: string): Promise<readonly OwnedAttempt[]>;
+}
+
+/** Which attempt of which task run. */
+export interface OwnedAttempt {
+  readonly taskRunId: number;
+  readonly runId: number;
+  readonly attempt: number;
 }
 
 export interface SessionStart {

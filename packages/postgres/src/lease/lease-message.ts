@@ -8,4 +8,4 @@ export interface LeaseOrder {
 /** What the thread tells. `lost` is its last word. */
 export type LeaseNews =
   | { readonly type: "kept" }
-  | { readonly type: "lost"; readonly reason: string };
+  | { readonly type: "lost"; readonly reason: string; readonly wasAway: boolean };

@@ -10,6 +10,13 @@ export interface RenewalWorld {
   onKept(): void;
 }
 
+/** How a lease was lost. */
+export interface LeaseLoss {
+  readonly reason: string;
+  /** The database was asked in time, and did not answer. */
+  readonly wasAway: boolean;
+}
+
 const RETRY_MS_MAX = 1_000;
 
 /**
@@ -18,23 +25,26 @@ const RETRY_MS_MAX = 1_000;
  * A renewal counts from the moment it was sent. The database answered later than that, so the
  * lease here always ends before the one there: the owner knows first.
  *
- * @returns Why the lease was lost, null when `stop` aborted.
+ * @returns How the lease was lost, null when `stop` aborted.
  */
 export async function renewLease(
   leaseMs: number,
   world: RenewalWorld,
   stop: AbortSignal,
-): Promise<string | null> {
+): Promise<LeaseLoss | null> {
   let endsAtMs = world.nowMs() + leaseMs;
   let isKept = false;
-  let trouble = "the database did not answer";
+  /** What became of the renewals since the last that worked; null when there was none. */
+  let trouble: string | null = null;
   while (!stop.aborted) {
     const sentAtMs = world.nowMs();
-    if (sentAtMs >= endsAtMs) return `it could not be renewed before it ran out: ${trouble}`;
+    if (sentAtMs >= endsAtMs) return ranOut(trouble);
     const answer = await answerBy(endsAtMs, world, stop);
+    if (answer === "none") trouble = "the database did not answer";
     if (typeof answer === "object") trouble = answer.trouble;
-    if (answer === "lapsed") return "it had lapsed in the database";
+    if (answer === "lapsed") return { reason: "it had lapsed in the database", wasAway: false };
     if (answer === "renewed") {
+      trouble = null;
       endsAtMs = sentAtMs + leaseMs;
       if (!isKept) world.onKept();
       isKept = true;
@@ -44,6 +54,12 @@ export async function renewLease(
     await world.sleep(nextAtMs - world.nowMs(), stop);
   }
   return null;
+}
+
+/** A process that did not even try was stopped, or starved: by what it runs, for all it knows. */
+function ranOut(trouble: string | null): LeaseLoss {
+  const why = trouble ?? "this process was stopped for too long";
+  return { reason: `it could not be renewed before it ran out: ${why}`, wasAway: trouble !== null };
 }
 
 type Answer = "renewed" | "lapsed" | "none" | { readonly trouble: string };

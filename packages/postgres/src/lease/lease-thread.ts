@@ -64,9 +64,9 @@ async function main(order: LeaseOrder, tell: (news: LeaseNews) => void): Promise
     renew: () => connection.renew(),
     onKept: () => tell({ type: "kept" }),
   };
-  const reason = await renewLease(order.leaseMs, world, stop.signal);
+  const loss = await renewLease(order.leaseMs, world, stop.signal);
   connection.close();
-  if (reason !== null) tell({ type: "lost", reason });
+  if (loss !== null) tell({ type: "lost", ...loss });
   parentPort?.close();
 }
 

@@ -1,5 +1,10 @@
 import { Worker } from "node:worker_threads";
-import { invariant, type LeaseHold, type LeaseKeeper } from "@millrace/core/internal";
+import {
+  invariant,
+  type LeaseHold,
+  type LeaseKeeper,
+  type OnLeaseLost,
+} from "@millrace/core/internal";
 import { sleep } from "./lease-clock.ts";
 import type { LeaseNews, LeaseOrder } from "./lease-message.ts";
 
@@ -22,11 +27,7 @@ export class PostgresLeaseKeeper implements LeaseKeeper {
   }
 
   /** Resolves when the lease has been renewed once; rejects when that did not work in time. */
-  async keep(
-    sessionId: string,
-    leaseMs: number,
-    onLost: (reason: string) => void,
-  ): Promise<LeaseHold> {
+  async keep(sessionId: string, leaseMs: number, onLost: OnLeaseLost): Promise<LeaseHold> {
     invariant(leaseMs > 0 && Number.isFinite(leaseMs), "a lease on a server ends some time");
     const thread = startThread({ url: this.#url, sessionId, leaseMs });
     const kept = Promise.withResolvers<void>();
@@ -40,16 +41,16 @@ export class PostgresLeaseKeeper implements LeaseKeeper {
     return { stop };
 
     function hear(news: LeaseNews): void {
-      if (news.type === "lost") return lose(news.reason);
+      if (news.type === "lost") return lose(news.reason, news.wasAway);
       if (state === "starting") state = "kept";
       kept.resolve();
     }
 
-    function lose(reason: string): void {
+    function lose(reason: string, wasAway = false): void {
       if (state === "over") return;
       const wasKept = state === "kept";
       state = "over";
-      if (wasKept) onLost(reason);
+      if (wasKept) onLost(reason, wasAway);
       else kept.reject(new Error(`The lease of session ${sessionId} was never held: ${reason}.`));
     }
 

@@ -2,10 +2,12 @@ import {
   type AttemptOutcome,
   type ClaimedTask,
   type FinishItem,
+  InvariantError,
+  type OwnedAttempt,
   type PipelineDefinition,
   type TaskStore,
 } from "@millrace/core/internal";
-import type { Clock } from "../clock.ts";
+import { type Clock, jittered } from "../clock.ts";
 import { isDataError } from "../data-error.ts";
 import type { AbortCause } from "../executor/abort-cause.ts";
 import { attemptName } from "../executor/attempt-name.ts";
@@ -27,8 +29,13 @@ export interface AttemptsDependencies extends BeginDependencies {
   readonly onFreed: () => void;
 }
 
+/** Between two rounds of trying to record an outcome that the store does not take now. */
+const RECORD_AGAIN_MS = 2_000;
+
 interface Running {
   readonly claimed: ClaimedTask;
+  /** Its session was lost through no fault of its own: nobody may have taken over yet. */
+  isHandedBack?: boolean;
   readonly execution: Execution;
 }
 
@@ -39,6 +46,9 @@ export class Attempts {
   readonly #running = new Set<Running>();
   /** From the start of the handler until its outcome is recorded. */
   readonly #open = new Set<Promise<void>>();
+  /** The latest attempt of each task run that was started here and has not been recorded. */
+  readonly #known = new Map<number, number>();
+  readonly #closing = new AbortController();
 
   constructor(dependencies: AttemptsDependencies) {
     const { clock, observe } = dependencies;
@@ -66,11 +76,13 @@ export class Attempts {
     const definition = definitions.get(claimed.version);
     const running = { claimed, execution: beginAttempt(claimed, definition, this.#dependencies) };
     this.#running.add(running);
+    this.#known.set(claimed.taskRunId, claimed.attempt);
     this.#keep(this.#see(running));
   }
 
   /** Hands back an attempt that was claimed but will not be run here. */
   release(claimed: ClaimedTask): void {
+    this.#known.set(claimed.taskRunId, claimed.attempt);
     this.#keep(this.#finish(claimed, { type: "released" }, this.#dependencies.clock.nowMs()));
   }
 
@@ -80,9 +92,39 @@ export class Attempts {
     }
   }
 
+  /**
+   * Stops all that runs, because its session is lost.
+   *
+   * @returns Resolves when all of it is handed back, where it is to be, or forgotten.
+   */
+  async lose(isHandedBack: boolean): Promise<void> {
+    const theirs = [...this.#open];
+    for (const running of this.#running) {
+      running.isHandedBack = isHandedBack;
+      running.execution.abort("lost");
+    }
+    await Promise.all(theirs);
+  }
+
   /** Resolves when every outcome is recorded. */
   async idle(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open);
+  }
+
+  /** Whether it runs here, or its outcome is on its way into the store. */
+  knows({ taskRunId, attempt }: OwnedAttempt): boolean {
+    return this.#known.get(taskRunId) === attempt;
+  }
+
+  /** Hands back an attempt that this process owns and knows nothing of. */
+  async handBack({ taskRunId, runId, attempt }: OwnedAttempt): Promise<void> {
+    const u = this.#dependencies.clock.random();
+    await this.#finishes.submit({ taskRunId, runId, attempt, outcome: { type: "released" }, u });
+  }
+
+  /** What is not recorded by now is left to the sweeps. */
+  close(): void {
+    this.#closing.abort();
   }
 
   #keep(work: Promise<void>): void {
@@ -96,12 +138,15 @@ export class Attempts {
     const outcome = await running.execution.outcome;
     this.#running.delete(running);
     onFreed();
-    await this.#finish(running.claimed, outcome, startedMs);
+    const { claimed, isHandedBack = false } = running;
+    if (outcome.type === "lost" && isHandedBack) await this.#record(claimed, { type: "released" });
+    await this.#finish(claimed, outcome, startedMs);
   }
 
   async #finish(claimed: ClaimedTask, outcome: AttemptOutcome, startedMs: number): Promise<void> {
     // The owner of a lost attempt is another by now, or will be: there is nothing to record.
     const recorded = outcome.type !== "lost" && (await this.#record(claimed, outcome));
+    if (this.knows(claimed)) this.#known.delete(claimed.taskRunId);
     const { clock, observe } = this.#dependencies;
     observe({
       type: "finished",
@@ -113,16 +158,29 @@ export class Attempts {
     });
   }
 
+  /**
+   * Tries until there is an answer: while the session lives no sweep would end the attempt before
+   * its timeout. One that was ended by somebody else meanwhile is answered, too: with false.
+   */
   async #record(claimed: ClaimedTask, outcome: AttemptOutcome): Promise<boolean> {
-    try {
-      return await this.#submit(claimed, outcome);
-    } catch (error) {
-      this.#dependencies.observe({ type: "problem", where: "finish", error });
-      const isRefusable = outcome.type === "succeeded" || outcome.type === "suspended";
-      if (!isRefusable || !isDataError(error)) return false;
-      // The database refuses what it announced or asked for: say so, or it would end as a timeout.
-      const failed = toStoredError(error, "invalid_output");
-      return this.#record(claimed, { type: "failed", error: failed, retryable: true });
+    const { clock, observe } = this.#dependencies;
+    const { signal } = this.#closing;
+    for (let given = outcome; ;) {
+      try {
+        return await this.#submit(claimed, given);
+      } catch (error) {
+        observe({ type: "problem", where: "finish", error });
+        if (error instanceof InvariantError) return false;
+        if (isDataError(error)) {
+          if (given.type !== "succeeded" && given.type !== "suspended") return false;
+          // The database refuses what it announced or asked for: say so, or it would time out.
+          const failed = toStoredError(error, "invalid_output");
+          given = { type: "failed", error: failed, retryable: true };
+        } else {
+          await clock.sleep(jittered(RECORD_AGAIN_MS, clock), signal);
+          if (signal.aborted) return false;
+        }
+      }
     }
   }
 

@@ -44,6 +44,7 @@ export async function drainWorker(
   await within(graceMs, Promise.race([attempts.idle(), hurry]), clock);
   attempts.abort("released");
   await bounded("record outcomes", attempts.idle(), parts.abortGraceMs + STEP_MS_MAX);
+  attempts.close();
   await bounded("follow up", followUps.idle());
   await bounded("stop loops", Promise.all(parts.loops.map((loop) => loop.stop())));
   await bounded("close session", session.close());

@@ -1,5 +1,5 @@
 import type { LeaseHold, LeaseKeeper, SessionStart, SessionStore } from "@millrace/core/internal";
-import { type Clock, jittered } from "../clock.ts";
+import { type Clock, jittered, within } from "../clock.ts";
 import type { Observer } from "../observer.ts";
 
 export interface SessionDependencies {
@@ -11,6 +11,7 @@ export interface SessionDependencies {
 
 const REOPEN_MS = 500;
 const REOPEN_MAX_MS = 5_000;
+const HAND_BACK_MS_MAX = 10_000;
 
 interface OpenSession {
   readonly id: string;
@@ -24,7 +25,7 @@ interface OpenSession {
 export class SessionKeeper {
   readonly #dependencies: SessionDependencies;
   readonly #start: Omit<SessionStart, "sessionId">;
-  readonly #onLost: () => void;
+  readonly #onLost: (wasAway: boolean) => Promise<void>;
   readonly #onOpened: () => void;
   readonly #closing = new AbortController();
   #current: OpenSession | null = null;
@@ -32,7 +33,11 @@ export class SessionKeeper {
   constructor(
     dependencies: SessionDependencies,
     start: Omit<SessionStart, "sessionId">,
-    listeners: { readonly onOpened: () => void; readonly onLost: () => void },
+    listeners: {
+      readonly onOpened: () => void;
+      /** Resolves when the session is not needed any more to hand back what it owns. */
+      readonly onLost: (wasAway: boolean) => Promise<void>;
+    },
   ) {
     this.#dependencies = dependencies;
     this.#start = start;
@@ -51,8 +56,8 @@ export class SessionKeeper {
     const id = clock.freshId();
     let lostEarly: string | null = null;
     await sessions.open({ ...this.#start, sessionId: id });
-    const hold = await lease.keep(id, this.#start.leaseMs ?? Infinity, (reason) => {
-      if (this.#current?.id === id) this.#lose(this.#current, reason);
+    const hold = await lease.keep(id, this.#start.leaseMs ?? Infinity, (reason, wasAway) => {
+      if (this.#current?.id === id) this.#lose(this.#current, reason, wasAway === true);
       else lostEarly = reason;
     });
     if (this.#closing.signal.aborted || lostEarly !== null) {
@@ -73,13 +78,17 @@ export class SessionKeeper {
     if (current !== null) await this.#end(current);
   }
 
-  #lose(current: OpenSession, reason: string): void {
+  #lose(current: OpenSession, reason: string, wasAway: boolean): void {
     this.#current = null;
     this.#dependencies.observe({ type: "sessionLost", sessionId: current.id, reason });
-    this.#onLost();
-    // Closing tells the sweep now what it would find out later.
-    this.#end(current).catch((error: unknown) => this.#report("close lost session", error));
+    void this.#leave(current, this.#onLost(wasAway));
     void this.#reopen();
+  }
+
+  /** Closing tells the sweep now what it would find out later. */
+  async #leave(current: OpenSession, handedBack: Promise<void>): Promise<void> {
+    await within(HAND_BACK_MS_MAX, handedBack, this.#dependencies.clock);
+    await this.#end(current).catch((error: unknown) => this.#report("close lost session", error));
   }
 
   async #end({ id, hold }: OpenSession): Promise<void> {
