@@ -1,5 +1,4 @@
-export { play, type PlayOptions } from "./play.ts";
+export { closeSimulator, play, type PlayOptions } from "./play.ts";
 export type * from "./plan.ts";
 export type { Counters, Played } from "./played.ts";
-export { closeStage } from "./stage.ts";
 export { CALM, type Weather } from "./weather.ts";

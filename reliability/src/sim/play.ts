@@ -9,6 +9,8 @@ import { WORLD } from "./timeline.ts";
 import { unrestOf } from "./unrest.ts";
 import { World } from "./world.ts";
 
+export { closeStage as closeSimulator } from "./stage.ts";
+
 export interface PlayOptions {
   /** False: only its fingerprint is given. */
   readonly keepTrace?: boolean;

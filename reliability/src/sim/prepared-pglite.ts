@@ -42,6 +42,8 @@ export class PreparedPGlite {
   constructor(pglite: PGlite) {
     this.#pglite = pglite;
     this.run("set plan_cache_mode = force_generic_plan");
+    // It lies in memory: nothing would be safer on its disk.
+    this.run("set synchronous_commit = off");
   }
 
   run(text: string, parameters: readonly unknown[] = []): StatementResult {

@@ -1,4 +1,4 @@
-import type { LeaseKeeper, OnLeaseLost } from "@millrace/core/internal";
+import type { LeaseHold, LeaseKeeper, OnLeaseLost } from "@millrace/core/internal";
 import { type Database, RENEW_LEASE, renewLease } from "@millrace/postgres";
 import { CompiledQuery } from "kysely";
 import type { Life } from "./life.ts";

@@ -11,6 +11,8 @@ export interface Stage {
   readonly database: Database;
   /** Whether the witness keeps a list of what it found. */
   readonly isWitnessed: boolean;
+  /** By table, the rows that a fresh database has, as JSON. */
+  readonly first: ReadonlyMap<string, string>;
   close(): Promise<void>;
 }
 
@@ -42,18 +44,41 @@ async function openStage(): Promise<Stage> {
   await migrate({ kind: "embedded", db, connectionsMax: 1, close });
   const pglite = new PreparedPGlite(inner);
   const database = directDatabase(pglite);
+  const first = firstRows(pglite);
   await installWitness(asAny(database));
   const { rows } = pglite.run("select to_regclass('witness.violation') is not null as is");
-  return { pglite, database, isWitnessed: rows[0]?.["is"] === true, close };
+  return { pglite, database, isWitnessed: rows[0]?.["is"] === true, first, close };
 }
 
-async function empty({ pglite, database }: Stage): Promise<void> {
-  const { rows } = pglite.run(`select format('millrace.%I', tablename) as name from pg_tables
-    where schemaname = 'millrace' and tablename not like 'migration%' order by tablename`);
-  const names = rows.map(({ name }) => String(name));
+/** Leaves what the migrations left. */
+async function empty({ pglite, database, first }: Stage): Promise<void> {
+  const names = tablesOf(pglite).map((name) => `millrace.${name}`);
   pglite.run(`truncate ${names.join(", ")} restart identity cascade`);
-  pglite.run("insert into millrace.registry default values");
+  for (const [name, rows] of first) {
+    pglite.run(
+      `insert into millrace.${name}
+       select * from jsonb_populate_recordset(null::millrace.${name}, $1::text::jsonb)`,
+      [rows],
+    );
+  }
   await clearWitness(asAny(database));
+}
+
+/** By table, the rows that a fresh database has, as JSON. */
+function firstRows(pglite: PreparedPGlite): ReadonlyMap<string, string> {
+  const first = new Map<string, string>();
+  for (const name of tablesOf(pglite)) {
+    const { rows } = pglite.run(`select jsonb_agg(t)::text as rows from millrace.${name} t`);
+    if (rows[0]?.["rows"] !== null) first.set(name, String(rows[0]?.["rows"]));
+  }
+  return first;
+}
+
+function tablesOf(pglite: PreparedPGlite): readonly string[] {
+  const { rows } = pglite.run(`select quote_ident(relname) as name from pg_class
+    where relnamespace = 'millrace'::regnamespace and relkind in ('r', 'p')
+      and relname not like 'migration%' order by relname`);
+  return rows.map(({ name }) => String(name));
 }
 
 /** For those who look at any table. */
