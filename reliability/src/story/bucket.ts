@@ -38,7 +38,7 @@ export class Bucket {
 
   /** A removal is always told: no listing would show it. */
   remove(key: string, at: number): void {
-    if (this.#objects.get(key)?.etag == null) return;
+    if ((this.#objects.get(key)?.etag ?? null) === null) return;
     this.#change(key, null, at, true);
   }
 
