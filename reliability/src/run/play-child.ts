@@ -1,4 +1,4 @@
-import { closeStage, play } from "../sim/index.ts";
+import { closeSimulator, play } from "../sim/index.ts";
 import { planFor } from "../story/plan-for.ts";
 import { cutPlan, wholeOf } from "./cut.ts";
 import type { PlayedSeed, PlayRequest } from "./played-seed.ts";
@@ -16,7 +16,7 @@ process.on("message", (request: PlayRequest) => {
   );
 });
 process.on("disconnect", () => {
-  void closeStage().finally(() => process.exit(0));
+  void closeSimulator().finally(() => process.exit(0));
 });
 
 async function answer({ seed, cut, keepTrace }: PlayRequest): Promise<PlayedSeed> {

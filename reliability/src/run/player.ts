@@ -5,7 +5,7 @@ import { hung } from "./hung.ts";
 
 const CHILD = path.join(import.meta.dirname, "play-child.ts");
 /** Longer than any seed takes on a busy machine. */
-const STALL_MS = 120_000;
+const STALL_MS = 180_000;
 
 /** A child process with a simulator of its own. One that hangs or dies is replaced by another. */
 export class Player {
