@@ -1,0 +1,85 @@
+import { sql } from "kysely";
+import type { FaultRecord } from "./rounds.ts";
+import { plain, type World } from "./world.ts";
+
+/** An attempt that ran when its worker was killed. */
+interface Orphan {
+  readonly pid: number;
+  readonly killedAt: number;
+  readonly taskRunId: number;
+  readonly attempt: number;
+}
+
+export interface Recovery {
+  readonly taskRunId: number;
+  readonly killedAt: number;
+  readonly ms: number;
+}
+
+/** After what else was broken is whole again, its consequences may go on for so long. */
+const AFTERMATH_MS = 20_000;
+
+/** Notes what dead workers leave behind, and says afterwards when it went on. */
+export class RecoveryClock {
+  readonly #world: World;
+  readonly #orphans: Orphan[] = [];
+  readonly #looks: Promise<void>[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Its rows stand until its lease has lapsed: what it has now is what it had when it died. */
+  killed(pids: readonly number[]): void {
+    const killedAt = Date.now();
+    const look = async (): Promise<void> => {
+      const { rows } = await sql<{ pid: number; task_run_id: number; attempt: number }>`
+        select w.pid, o.task_run_id, o.attempt from millrace.running o
+        join millrace.worker w on w.session_id = o.session_id
+        where w.pid = any(${pids})`.execute(plain(this.#world.direct));
+      for (const { pid, task_run_id: taskRunId, attempt } of rows) {
+        this.#orphans.push({ pid, killedAt, taskRunId, attempt });
+      }
+    };
+    // While Postgres is away nothing is measured: more than a worker is broken.
+    this.#looks.push(look().catch(() => {}));
+  }
+
+  /** How long each orphan lay that nothing else could have kept. */
+  async measure(faults: readonly FaultRecord[]): Promise<readonly Recovery[]> {
+    await Promise.all(this.#looks);
+    const claims = await this.#loadClaims();
+    const others = faults.filter(({ killed }) => killed.length === 0);
+    return this.#orphans.flatMap(({ taskRunId, attempt, killedAt }) => {
+      const next = (claims.get(taskRunId) ?? []).filter((claim) => claim.attempt > attempt);
+      if (next.length === 0) return []; // It ended without another attempt: cancelled, or poison.
+      const at = Math.min(...next.map((claim) => claim.at));
+      const isAlone = others.every(
+        ({ from, to }) => from > at || (to ?? Infinity) + AFTERMATH_MS < killedAt,
+      );
+      return isAlone ? [{ taskRunId, killedAt, ms: at - killedAt }] : [];
+    });
+  }
+
+  async #loadClaims(): Promise<Map<number, { readonly attempt: number; readonly at: number }[]>> {
+    const ids = this.#orphans.map(({ taskRunId }) => taskRunId);
+    const { rows } = await sql<{ id: number; attempt: number; at: Date }>`
+      select id, attempt, at from (
+        select task_run_id as id, attempt, started_at as at from millrace.attempt
+        union all
+        select id, attempt, started_at from millrace.task_run where state <> 'queued'
+      ) claims
+      where id = any(${ids}) and at is not null`.execute(plain(this.#world.direct));
+    const claims = new Map<number, { attempt: number; at: number }[]>();
+    for (const { id, attempt, at } of rows) {
+      claims.set(id, [...(claims.get(id) ?? []), { attempt, at: at.getTime() }]);
+    }
+    return claims;
+  }
+}
+
+/** @returns Null of nothing. */
+export function percentile(values: readonly number[], share: number): number | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null;
+}
