@@ -7,3 +7,8 @@ export function broken(): Error {
 export function refusal(): Error {
   return new Error("Client has encountered a connection error and is not queryable");
 }
+
+/** What `pg` says when no connection came about in time. */
+export function unreachable(): Error {
+  return new Error("timeout exceeded when trying to connect");
+}

@@ -4,6 +4,11 @@ import { CALM, type Weather } from "./weather.ts";
 
 export type Cut = "no" | "before" | "after";
 
+/** What becomes of a statement; a conflict leaves the connection as it was. */
+export type Slip = Cut | "conflict";
+
+const CONFLICTS = 0.2;
+
 const SLOW_MS_MAX = 30_000;
 const LATE_BELL_MS_MAX = 10_000;
 
@@ -42,14 +47,15 @@ export class Mishaps {
   }
 
   /** Whether the connection breaks at a statement: before it, or before its answer. */
-  breaksStatement(life: Life): Cut {
-    if (life.isOver || !this.#breaking.happens(this.#weather.brokenStatement)) return "no";
+  breaksStatement(): Slip {
+    if (!this.#breaking.happens(this.#weather.brokenStatement)) return "no";
+    if (this.#breaking.happens(CONFLICTS)) return "conflict";
     return this.#side(this.#breaking);
   }
 
   /** Milliseconds for which something is held up. */
-  slowness(life: Life): number {
-    if (life.isOver || !this.#slowing.happens(this.#weather.slow)) return 0;
+  slowness(): number {
+    if (!this.#slowing.happens(this.#weather.slow)) return 0;
     // Most are short; the longest outlast a lease twice.
     return Math.ceil(SLOW_MS_MAX * this.#slowing.next() ** 3);
   }

@@ -1,5 +1,6 @@
 import { checkState, readWitness } from "../invariants/index.ts";
 import { Actor } from "./act.ts";
+import { countRemains } from "./count-remains.ts";
 import { fingerprint } from "./final-state.ts";
 import type { Plan } from "./plan.ts";
 import type { Played } from "./played.ts";
@@ -35,6 +36,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Playe
     world.heal();
     await rest(world, actor, checks);
     if (world.violations.length === 0) await judge(world, plan);
+    countRemains(stage, world.count);
     world.over();
     const { trace } = world;
     return {

@@ -19,6 +19,8 @@ export class Server {
   /** What `millrace.now` is set to; null when that is not certain. */
   #setTo: number | null = null;
   #commits = 0;
+  /** The transaction under way may have changed something. */
+  #isDirty = false;
 
   /** @param onCommit - After each transaction that may have changed something. */
   constructor(pglite: PreparedPGlite, now: () => number, onCommit: () => void) {
@@ -41,6 +43,7 @@ export class Server {
 
   begin(session: Session): void {
     this.#pglite.run("begin");
+    this.#isDirty = false;
     this.#holder = session;
   }
 
@@ -48,7 +51,9 @@ export class Server {
   run(session: Session, text: string, parameters: readonly unknown[]): StatementResult {
     this.#setNow();
     const result = this.#pglite.run(text, parameters);
-    if (this.#holder !== session) this.#committed();
+    const isWithin = this.#holder === session;
+    if (isWithin) this.#isDirty ||= mayWrite(text);
+    else if (mayWrite(text)) this.#committed();
     return result;
   }
 
@@ -56,7 +61,7 @@ export class Server {
     const { tag } = this.#pglite.run("commit");
     this.#holder = null;
     if (tag === "ROLLBACK") throw new Error("a transaction was committed after it had failed");
-    this.#committed();
+    if (this.#isDirty) this.#committed();
   }
 
   rollback(): void {
@@ -84,4 +89,15 @@ export class Server {
     this.#pglite.run("select set_config('millrace.now', $1, false)", [text]);
     this.#setTo = now;
   }
+}
+
+const WRITES = new Map<string, boolean>();
+
+/** Statements are few, and asked for often. */
+function mayWrite(text: string): boolean {
+  const known = WRITES.get(text);
+  if (known !== undefined) return known;
+  const writes = /\b(insert|update|delete|merge|select\s+setval)\b/i.test(text);
+  WRITES.set(text, writes);
+  return writes;
 }

@@ -9,12 +9,17 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from "kysely";
-import { broken, refusal } from "./broken.ts";
+import { broken, refusal, unreachable } from "./broken.ts";
 import type { Life } from "./life.ts";
+import type { Slip } from "./mishaps.ts";
+import { StatementRefused } from "./prepared-pglite.ts";
 import type { Session } from "./server.ts";
 import type { World } from "./world.ts";
 
 type Tables = Database["db"] extends Kysely<infer T> ? T : never;
+
+/** As the pools of a process have it. */
+const CONNECT_MS_MAX = 10_000;
 
 /** What a process sees of the database: a server, whose answers come when the world lets them. */
 export function simDatabase(world: World, life: Life): Database {
@@ -57,6 +62,7 @@ class SimConnection implements DatabaseConnection, Session {
     const { rows, count, tag } = await this.#ask(titleOf(sql), (fails) => {
       const isAlone = !server.isHeldBy(this);
       if (fails === "before") this.#cut();
+      if (fails === "conflict") this.#conflict();
       const result = server.run(this, sql, parameters);
       // Alone, it is a commit as well, whose answer may be lost.
       if (fails === "after" && isAlone) this.#cut();
@@ -75,7 +81,7 @@ class SimConnection implements DatabaseConnection, Session {
   async begin(): Promise<void> {
     const { server } = this.#world;
     await this.#ask("begin", (fails) => {
-      if (fails !== "no") this.#cut();
+      if (fails === "before" || fails === "after") this.#cut();
       server.begin(this);
     });
   }
@@ -95,7 +101,7 @@ class SimConnection implements DatabaseConnection, Session {
       }
       return cut;
     });
-    const delayMs = mishaps.slowness(this.#life);
+    const delayMs = mishaps.slowness();
     await this.#life.turn(
       "hears of its commit",
       () => {
@@ -119,22 +125,31 @@ class SimConnection implements DatabaseConnection, Session {
   }
 
   /** Waits for its turn on the one connection that there is. */
-  #ask<T>(what: string, act: (fails: "no" | "before" | "after") => T): Promise<T> {
-    const { server, mishaps, outages } = this.#world;
+  #ask<T>(what: string, act: (fails: Slip) => T): Promise<T> {
+    const { server, mishaps, outages, timeline } = this.#world;
     const isWithin = server.isHeldBy(this);
-    const isReady = (): boolean =>
-      this.isBroken ||
-      server.isHeldBy(this) ||
-      (!isWithin && server.isFree() && !outages.isBlocked(this.#life));
-    const delayMs = isWithin ? 0 : mishaps.slowness(this.#life);
+    const givesUpAt = timeline.nowMs + CONNECT_MS_MAX;
+    const isBlocked = (): boolean => !isWithin && outages.isBlocked(this.#life);
+    const isReady = (): boolean => {
+      if (this.isBroken || server.isHeldBy(this)) return true;
+      if (isBlocked()) return timeline.nowMs >= givesUpAt;
+      return !isWithin && server.isFree();
+    };
+    const delayMs = isWithin ? 0 : mishaps.slowness();
     return this.#life.turn(
       what,
       () => {
         if (this.isBroken) throw refusal();
-        return act(mishaps.breaksStatement(this.#life));
+        if (isBlocked()) throw unreachable();
+        return act(mishaps.breaksStatement());
       },
       { delayMs, isReady },
     );
+  }
+
+  #conflict(): never {
+    this.#world.count("deadlocks");
+    throw new StatementRefused({ C: "40P01", M: "deadlock detected" });
   }
 
   #cut(): never {
@@ -149,7 +164,13 @@ function ours(connection: DatabaseConnection): SimConnection {
   throw new Error("the connection is of another world");
 }
 
+const TITLES = new Map<string, string>();
+
 /** Enough of a statement to know it again in a trace. */
 function titleOf(text: string): string {
-  return text.replaceAll(/\s+/g, " ").trim().slice(0, 72);
+  const known = TITLES.get(text);
+  if (known !== undefined) return known;
+  const title = text.replaceAll(/\s+/g, " ").trim().slice(0, 72);
+  TITLES.set(text, title);
+  return title;
 }

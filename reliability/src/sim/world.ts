@@ -34,6 +34,9 @@ export class World {
   /** When something last went on: came due, was done, ended. */
   progressAt: number;
 
+  /** By task run, its latest attempt that a commit has made ready. */
+  readonly #announced = new Map<number, number>();
+
   constructor(plan: Plan, stage: Stage) {
     this.seed = plan.seed;
     this.stage = stage;
@@ -92,12 +95,27 @@ export class World {
   }
 
   /** A bell tells of what is committed, never of what may yet be undone. */
-  judgeBells(_bells: readonly Bell[]): void {}
+  judgeBells(bells: readonly Bell[]): void {
+    const early = bells
+      .flatMap(({ tasks }) => tasks)
+      .filter(({ taskRunId, attempt }) => attempt > (this.#announced.get(taskRunId) ?? -1));
+    for (const { taskRunId, attempt } of early) {
+      const what = `task run ${taskRunId} was rung for attempt ${attempt} before that was committed`;
+      this.violations.push({ invariant: "I8", what, detail: { taskRunId, attempt } });
+    }
+  }
 
   /** The triggers of the witness have judged the rows that the transaction touched. */
   #judgeCommit(): void {
-    if (!this.stage.isWitnessed) return;
-    const { rows } = this.stage.pglite.run("select exists (select from witness.violation) as bad");
+    const { rows } = this.stage.pglite.run(this.stage.isWitnessed ? WITNESSED : READY);
     this.isWitnessed ||= rows[0]?.["bad"] === true;
+    for (const [taskRunId, attempt] of (rows[0]?.["ready"] ?? []) as [number, number][]) {
+      this.#announced.set(taskRunId, Math.max(attempt, this.#announced.get(taskRunId) ?? 0));
+    }
   }
 }
+
+const READY = `select
+  (select jsonb_agg(jsonb_build_array(task_run_id, attempt)) from millrace.ready) as ready`;
+
+const WITNESSED = `${READY}, exists (select from witness.violation) as bad`;
