@@ -1,3 +1,4 @@
+import { pipelineShapeProblems, pipelineStorageProblems } from "../shape/pipeline-shape.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import { checkDatasets } from "./check-dataset.ts";
 import { eventProblems } from "./check-events.ts";
@@ -12,12 +13,15 @@ import { machineNameProblem, quoted } from "./names.ts";
 
 /**
  * Everything that is wrong with a pipeline, as far as its spec alone can tell: complete
- * sentences, each with the pipeline, the task or trigger, the reason and the mend.
+ * sentences, each with the pipeline, the task or trigger, the reason and the mend. Never throws,
+ * whatever the spec is: of what has not the shape of one, only that is said.
  *
  * @param known - What is known besides of sources that the spec only names.
  * @returns Empty when it can be registered.
  */
 export function checkPipeline(spec: PipelineSpec, known: KnownSources = NOTHING_KNOWN): string[] {
+  const shape = pipelineShapeProblems(spec);
+  if (shape.length > 0) return shape;
   const problems = [
     ...headProblems(spec).map((problem) => `${problem}.`),
     ...checkDatasets(spec),
@@ -26,6 +30,7 @@ export function checkPipeline(spec: PipelineSpec, known: KnownSources = NOTHING_
     ...checkTaskOrder(spec.tasks),
     ...checkReachable(spec.tasks),
   ];
+  if (problems.length === 0) return pipelineStorageProblems(spec);
   return problems.map((problem) => joined(pipelineId(spec), problem));
 }
 

@@ -20,6 +20,8 @@ export interface SizeLimit {
   readonly mend: string;
   /** How deep lists and objects may nest; absent: 64. */
   readonly depthMax?: number;
+  /** Integers beyond ±2^53 are taken as they are: bounds in a schema, not ids. */
+  readonly anyInteger?: true;
 }
 const TO_FILE = "write it to a file and return where it lies";
 
@@ -90,7 +92,7 @@ class Copier {
     this.#spend(1, path);
     if (!Number.isFinite(value))
       throw new NotJson(`${path}: ${value} is not JSON; return null instead`);
-    if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < DIGITS_MAX) {
+    if (this.#size.anyInteger !== true && hasLostDigits(value)) {
       throw new NotJson(
         `${path}: ${value} lies beyond ±2^53, where numbers lose digits; make it a text`,
       );
@@ -134,6 +136,11 @@ class Copier {
     this.#bytesLeft -= bytes;
     if (this.#bytesLeft < 0) throw new NotJson(tooLarge(path, this.#size));
   }
+}
+
+/** An integer that is written out in digits, of which not all are its own. */
+function hasLostDigits(value: number): boolean {
+  return Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < DIGITS_MAX;
 }
 
 /** Objects of other realms count too: their prototype is an object without one. */
