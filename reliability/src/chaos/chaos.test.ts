@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { describeWithRedisBinary } from "../../../tests/harness/redis.ts";
 import type { ChaosResult } from "./chaos-result.ts";
@@ -29,14 +28,12 @@ describeWithRedisBinary(
   },
 );
 
-/** Of one whose promises were broken as well: it says so in what it prints. */
+/** Exits with 1 when a promise was broken, and says so in what it prints. */
 async function rig(...args: readonly string[]): Promise<ChaosResult> {
   const command = ["--conditions=@millrace/source", MAIN, ...args, "--json"];
-  const { stdout } = await promisify(execFile)(process.execPath, command).catch(
-    (error: Error & { readonly stdout?: string }) => {
-      if (error.stdout === undefined || error.stdout === "") throw error;
-      return { stdout: error.stdout };
-    },
-  );
+  const { promise, resolve } = Promise.withResolvers<{ stdout: string; stderr: string }>();
+  execFile(process.execPath, command, (_, stdout, stderr) => resolve({ stdout, stderr }));
+  const { stdout, stderr } = await promise;
+  if (stdout === "") throw new Error(`The rig has no result:\n${stderr}`);
   return JSON.parse(stdout) as ChaosResult;
 }

@@ -11,6 +11,8 @@ export interface DriverOptions {
   readonly chance: Chance;
   /** Things done a second. */
   readonly rate: number;
+  /** Whether there is more to do already than a slow machine should be given. */
+  readonly isFull: () => boolean;
 }
 
 /** The world outside: it updates, publishes, starts and cancels at a steady rate. */
@@ -31,7 +33,7 @@ const SOURCE = { type: "chaos", key: "driver" } as const;
 /** What is done, as often as it is named here. */
 const ACTS = ["raw", "raw", "raw", "left", "right", "lines", "lines", "parts", "asked", "labour"];
 
-export function startDriver({ ledger, chance, rate, ...services }: DriverOptions): Driver {
+export function startDriver({ ledger, chance, rate, isFull, ...services }: DriverOptions): Driver {
   const under = new Set<Promise<void>>();
   const stopped = new AbortController();
   let count = 0;
@@ -52,7 +54,7 @@ export function startDriver({ ledger, chance, rate, ...services }: DriverOptions
     const store = await opened;
     if (store === null) return;
     while (!stopped.signal.aborted) {
-      if (under.size < UNCONFIRMED_MAX) {
+      if (under.size < UNCONFIRMED_MAX && !isFull()) {
         const acting = actOnce(store).finally(() => under.delete(acting));
         under.add(acting);
       }

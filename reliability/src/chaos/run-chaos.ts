@@ -15,6 +15,7 @@ import { judgeRuns } from "./judge-runs.ts";
 import { countFenced, judgeWorkers } from "./judge-workers.ts";
 import { Ledger } from "./ledger.ts";
 import { percentile, RecoveryClock } from "./recovery.ts";
+import { watchBacklog } from "./backlog.ts";
 import { awaitRest, healAll } from "./rest.ts";
 import { type FaultRecord, playRounds } from "./rounds.ts";
 import { readStory } from "./worker-story.ts";
@@ -32,7 +33,9 @@ export interface ChaosOptions {
 }
 
 const UP_MS = 90_000;
-const REST_MS = 180_000;
+const REST_MS = 300_000;
+/** Runs under way: more would measure the machine. */
+const BACKLOG_MAX = 120;
 const CONFIRM_MS = 60_000;
 const CLOSE_MS = 30_000;
 
@@ -62,8 +65,9 @@ async function playAndJudge(
   await installWitness(plain(world.direct));
   await bringUp(world);
   const { databaseUrl, redisUrl } = world.driver;
+  const backlog = watchBacklog(world, BACKLOG_MAX);
   const load = { ledger, chance: seededChance(options.seed + 1), rate: options.rate };
-  const driver = startDriver({ databaseUrl, redisUrl, ...load });
+  const driver = startDriver({ databaseUrl, redisUrl, ...load, isFull: backlog.isFull });
   await playRounds(world, {
     ...options,
     chance,
@@ -75,6 +79,7 @@ async function playAndJudge(
   });
   await healAll(world);
   const healedAt = Date.now();
+  backlog.stop();
   await driver.stop(CONFIRM_MS);
   await stopTheClock(world);
   const unrest = await awaitRest(world, REST_MS);

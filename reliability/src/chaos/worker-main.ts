@@ -1,4 +1,5 @@
 /** A worker process of the chaos rig: the shipped runtime, and a file in which it tells its story. */
+import { flushCompileCache } from "node:module";
 import { startRuntime, toProject } from "@millrace/cli";
 import type { JsonValue } from "@millrace/core/internal";
 import type { WorkerEvent } from "@millrace/worker";
@@ -29,6 +30,8 @@ const runtime = await startRuntime(toProject({ name: "chaos", modules: [project]
   roles: { slots: order.slots, scheduler: order.scheduler, sources: false },
   observe: tell,
 });
+// It will hardly come to an orderly end.
+flushCompileCache();
 process.send?.("ready" satisfies WorkerNews);
 await stopping;
 await runtime.stop({ graceMs: GRACE_MS });

@@ -87,6 +87,8 @@ export class WorkerSlot {
       execArgv: ["--conditions=@millrace/source"],
       env: {
         ...process.env,
+        // Half of what a start costs, and the rig starts a worker every few seconds.
+        NODE_COMPILE_CACHE: path.join(directory, "compiled"),
         MILLRACE_CHAOS_EFFECTS: path.join(directory, `effects-${name}.jsonl`),
       },
       stdio: ["ignore", "ignore", stderr, "ipc"],
