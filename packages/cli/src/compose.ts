@@ -16,6 +16,7 @@ import {
   openEmbedded,
   openServer,
   PostgresLeaseKeeper,
+  type ServerOptions,
   type Store,
 } from "@millrace/postgres";
 import {
@@ -25,14 +26,18 @@ import {
   InProcessBellQueue,
   type Observer,
   openBlobStore,
+  PRUNER_DEFAULTS,
+  type PrunerSettings,
   readSettings,
   safeObserver,
   type Scheduler,
+  startPruner,
   startScheduler,
   startSweeper,
   startWorker,
   systemClock,
   type WorkerHandle,
+  within,
   WORKER_DEFAULTS,
 } from "@millrace/worker";
 import type { Project } from "./project/project.ts";
@@ -64,6 +69,8 @@ export interface RuntimeOptions extends SourceHooks {
   readonly services: Services;
   readonly roles: Roles;
   readonly observe?: Observer;
+  /** For how long history is kept, and how it is removed; absent: all of it is kept. */
+  readonly pruning?: Partial<PrunerSettings>;
 }
 
 /** A running Millrace, or the part of it that this process plays. */
@@ -82,6 +89,8 @@ export interface Runtime {
 }
 
 const GRACE_MS = 25_000;
+/** For each step of stopping, after the grace. */
+const STEP_MS_MAX = 3_000;
 
 /** An open database for commands that run no handlers. */
 export interface OpenStore {
@@ -141,7 +150,7 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
   const { services, roles } = options;
   const observe = safeObserver(options.observe);
   if (services.redisUrl !== null) await assertRedisFit(services.redisUrl);
-  const database = await openDatabase(services);
+  const database = await openDatabase(services, { roles, observe });
   const queue = openQueue(services, roles.slots, observe);
   try {
     const store = createStore(database);
@@ -159,7 +168,9 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
     followUps.follow(await store.register({ name, build, pipelines }));
     const worker = await startWorkerRole(project, options, { ...shared, store, queue });
     if (roles.scheduler) scheduler = startScheduler({ ...shared, timers: store });
-    const sweeper = startSweeper({ ...shared, sweeps: store, tasks: store, triggers: store });
+    const sweeper = startSweeper({ ...shared, sweeps: store, tasks: store.swept, triggers: store });
+    const pruning = { ...PRUNER_DEFAULTS, ...options.pruning };
+    const pruner = startPruner({ ...shared, growth: store }, pruning);
     const sources = roles.sources
       ? startSources(project, { store, followUps, hooks: options })
       : null;
@@ -177,11 +188,16 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
     };
 
     async function stop(graceMs: number): Promise<void> {
-      await Promise.all([sources?.stop(), worker?.drain({ graceMs })]);
-      await Promise.all([scheduler?.stop(), sweeper.stop()]);
-      await followUps.idle();
-      await queue.close();
-      await database.close();
+      // Whatever does not answer must not keep a process that was told to stop.
+      const bounded = (...work: readonly (Promise<void> | undefined)[]): Promise<boolean> => {
+        const ending = work.filter((each) => each !== undefined);
+        return within(STEP_MS_MAX, Promise.all(ending), systemClock);
+      };
+      await Promise.all([bounded(sources?.stop()), worker?.drain({ graceMs })]);
+      await bounded(scheduler?.stop(), sweeper.stop(), pruner.stop());
+      await bounded(followUps.idle());
+      await bounded(queue.close());
+      await bounded(database.close());
     }
   } catch (error) {
     await queue.close();
@@ -191,8 +207,14 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
 }
 
 /** The embedded database is brought up to date as it is opened; a server is migrated by command. */
-async function openDatabase({ database: where }: Services): Promise<Database> {
-  const database = "url" in where ? openServer(where) : await openEmbedded(where);
+async function openDatabase(
+  { database: where }: Services,
+  process?: { readonly roles: Roles; readonly observe: Observer },
+): Promise<Database> {
+  const database =
+    "url" in where
+      ? openServer({ ...where, ...(process && connectionsFor(process.roles, process.observe)) })
+      : await openEmbedded(where);
   try {
     await ("url" in where ? checkSchema(database) : migrate(database));
     return database;
@@ -200,6 +222,15 @@ async function openDatabase({ database: where }: Services): Promise<Database> {
     await database.close();
     throw error;
   }
+}
+
+/** As many as may be wanted at once: claims and finishes have two lanes each, evaluations too. */
+function connectionsFor(roles: Roles, observe: Observer): Omit<ServerOptions, "url"> {
+  return {
+    connectionsMax: 4,
+    apart: { control: 2, work: roles.slots > 0 ? 6 : 2 },
+    onProblem: (error) => observe({ type: "problem", where: "database connection", error }),
+  };
 }
 
 function openQueue({ redisUrl }: Services, slots: number, observe: Observer): BellQueue {

@@ -52,10 +52,13 @@ export interface Store
   resume(what: Pausable): ReturnType<typeof resume>;
   planResume(what: Pausable): Promise<ResumePlan>;
   releaseUpdate(updateId: number, by: string): Promise<ReleasedUpdate>;
+  /** Ends what sweeps found, over the connections that sweeps have. */
+  readonly swept: Pick<TaskStore, "finish">;
 }
 
 /** One store a process: it keeps parsed pipeline versions and triggers. */
 export function createStore(database: Database): Store {
+  const { control, work } = database.apart ?? { control: database, work: database };
   const versions = new VersionCache();
   const triggers = new TriggerCache();
   /** Sessions of this process that declare a capacity. */
@@ -63,31 +66,32 @@ export function createStore(database: Database): Store {
   const claimantOf = (sessionId: string) => ({ sessionId, hasCapacity: sized.has(sessionId) });
   return {
     open: async (session) => {
-      await openSession(database, session);
+      await openSession(control, session);
       if (session.capacity !== undefined) sized.add(session.sessionId);
     },
-    drain: (sessionId) => drainSession(database, sessionId),
+    drain: (sessionId) => drainSession(control, sessionId),
     close: (sessionId) => {
       sized.delete(sessionId);
-      return closeSession(database, sessionId);
+      return closeSession(control, sessionId);
     },
-    listCancelled: (sessionId) => listCancelled(database, sessionId),
-    listOwned: (sessionId) => listOwned(database, sessionId),
-    claim: (sessionId, tasks) => claim(database, versions, claimantOf(sessionId), tasks),
+    listCancelled: (sessionId) => listCancelled(control, sessionId),
+    listOwned: (sessionId) => listOwned(control, sessionId),
+    claim: (sessionId, tasks) => claim(work, versions, claimantOf(sessionId), tasks),
     claimNext: (sessionId, channels, limit) =>
-      claimNext(database, versions, claimantOf(sessionId), { channels, limit }),
-    finish: (items) => finish(database, versions, items),
+      claimNext(work, versions, claimantOf(sessionId), { channels, limit }),
+    finish: (items) => finish(work, versions, items),
+    swept: { finish: (items) => finish(control, versions, items) },
     recordStep: (step) => recordStep(database, step),
     setStatus: (status) => setStatus(database, status),
     latestUpdate: (dataset, partition) => latestUpdate(database, dataset, partition),
-    evaluate: (facts) => evaluateFacts(database, versions, triggers, facts),
-    listPending: (olderThanMs, limit) => listPending(database, olderThanMs, limit),
-    fireDue: (limit) => fireDue(database, versions, limit),
-    nextDueInMs: () => nextDueInMs(database),
-    ringAgain: (olderThanMs, limit) => ringAgain(database, olderThanMs, limit),
-    expireSessions: () => expireSessions(database),
-    settleStranded: (olderThanMs, limit) => settleStranded(database, versions, olderThanMs, limit),
-    listAbandoned: (graceMs, limit) => listAbandoned(database, graceMs, limit),
+    evaluate: (facts) => evaluateFacts(work, versions, triggers, facts),
+    listPending: (olderThanMs, limit) => listPending(control, olderThanMs, limit),
+    fireDue: (limit) => fireDue(control, versions, limit),
+    nextDueInMs: () => nextDueInMs(control),
+    ringAgain: (olderThanMs, limit) => ringAgain(control, olderThanMs, limit),
+    expireSessions: () => expireSessions(control),
+    settleStranded: (olderThanMs, limit) => settleStranded(control, versions, olderThanMs, limit),
+    listAbandoned: (graceMs, limit) => listAbandoned(control, graceMs, limit),
     register: (deployment) => register(database, versions, deployment),
     listSpecs: () => listSpecs(database),
     recordUpdates: (items) => recordUpdates(database, items),
@@ -97,7 +101,8 @@ export function createStore(database: Database): Store {
     startRun: (start) => startRun(database, versions, start),
     ...backfillStore(database, versions),
     ...limitStore(database, versions),
-    ...growthStore(database),
+    sweepLimits: (limit) => limitStore(control, versions).sweepLimits(limit),
+    ...growthStore(control),
     ...approvalStore(database, versions),
     ...controlStore(database, versions),
     pause: (what, by) => pause(database, versions, what, by),

@@ -1,24 +1,40 @@
 import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
-import pg from "pg";
 import { lockDirectory } from "./directory-lock.ts";
+import { PATIENT, PROMPT, serverPool, type Timeouts } from "./server-pool.ts";
 import type { Tables } from "./tables.ts";
 
 /** An open database: the same SQL on a server and in this process. */
 export interface Database {
   readonly kind: "server" | "embedded";
   readonly db: Kysely<Tables>;
-  /** Connections that this process may hold at once. */
+  /** Connections that this process may hold at once, all of them together. */
   readonly connectionsMax: number;
+  /** Connections of their own for what must go on when these are used up; absent: it uses these. */
+  readonly apart?: Apart;
   /** How to wait before something is tried again; absent: in real time. */
   readonly sleep?: (ms: number) => Promise<void>;
   close(): Promise<void>;
+}
+
+/**
+ * The same database over connections of their own, so that nobody who reads or waits can use up
+ * what the engine needs. No operation needs a second connection while it holds one.
+ */
+export interface Apart {
+  /** For sessions, timers and sweeps, and what sweeps end. */
+  readonly control: Database;
+  /** For claims, finishes and evaluations. */
+  readonly work: Database;
 }
 
 export interface ServerOptions {
   readonly url: string;
   /** Connections of the pool; 8 when not given. */
   readonly connectionsMax?: number;
+  /** Connections beside those, by what they are for; absent: there are none. */
+  readonly apart?: { readonly [Lane in keyof Apart]: number };
+  readonly timeouts?: Timeouts;
   /** Told about errors of idle connections, which the pool replaces by itself. */
   readonly onProblem?: (error: Error) => void;
 }
@@ -28,23 +44,28 @@ export interface EmbeddedOptions {
   readonly directory: string | null;
 }
 
-/** Opens a pool of connections to a PostgreSQL server, 15 or newer. Connects at the first query. */
+/** Opens connections to a PostgreSQL server, 15 or newer. Connects at the first query. */
 export function openServer(options: ServerOptions): Database {
-  const { url, connectionsMax = 8, onProblem = () => {} } = options;
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: connectionsMax,
-    connectionTimeoutMillis: 10_000,
-    keepAlive: true,
-    statement_timeout: 60_000,
-    lock_timeout: 30_000,
-    idle_in_transaction_session_timeout: 60_000,
-    types: { getTypeParser },
-  });
-  pool.on("error", onProblem);
-  // A client that is checked out but idle has no listener of the pool's: without one of its own,
-  // a dropped connection would end the process.
-  pool.on("connect", (client) => void client.on("error", onProblem));
+  const { connectionsMax = 8, timeouts = PATIENT, apart } = options;
+  const main = openPool(options, connectionsMax, timeouts);
+  if (apart === undefined) return main;
+  const control = openPool(options, apart.control, options.timeouts ?? PROMPT);
+  const work = openPool(options, apart.work, options.timeouts ?? PROMPT);
+  const all = [main, control, work];
+  return {
+    ...main,
+    connectionsMax: all.reduce((sum, each) => sum + each.connectionsMax, 0),
+    apart: { control, work },
+    close: async () => void (await Promise.all(all.map((each) => each.close()))),
+  };
+}
+
+function openPool(
+  { url, onProblem = () => {} }: ServerOptions,
+  connectionsMax: number,
+  timeouts: Timeouts,
+): Database {
+  const pool = serverPool({ url, connectionsMax, timeouts, onProblem });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kind: "server", db, connectionsMax, close: () => db.destroy() };
 }
@@ -70,12 +91,4 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Database> 
     await lock?.release();
     throw error;
   }
-}
-
-const INT8 = 20;
-
-/** Row ids and counts fit in 2^53; PGlite gives numbers already. */
-function getTypeParser(oid: number, format?: "text" | "binary"): (text: string) => unknown {
-  if (oid === INT8) return Number;
-  return pg.types.getTypeParser(oid, format as "text");
 }

@@ -19,7 +19,7 @@ export function isConnectionError(error: unknown): boolean {
   const state = sqlstateOf(error);
   if (state !== null) return state.startsWith("08") || state.startsWith("57P") || state === "53300";
   if (!(error instanceof Error)) return false;
-  return /Connection terminated|timeout exceeded when trying to connect|not queryable/i.test(
+  return /Connection terminated|timeout exceeded when trying to connect|not queryable|Query read timeout/i.test(
     error.message,
   );
 }

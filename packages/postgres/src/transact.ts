@@ -1,15 +1,15 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { MillraceError } from "@millrace/core/internal";
+import { present } from "@millrace/core/internal";
 import { type ControlledTransaction, sql } from "kysely";
+import { askFate, type OwnTransaction } from "./ask-fate.ts";
 import type { Database } from "./database.ts";
 import { isConflict, isConnectionError } from "./sqlstate.ts";
+import { translate } from "./unavailable.ts";
 import type { Tables } from "./tables.ts";
 
 export type Tx = ControlledTransaction<Tables>;
 
 const ATTEMPTS_MAX = 8;
-const COMMIT_QUESTIONS_MAX = 40;
-const COMMIT_QUESTION_MS = 250;
 
 /**
  * Runs `work` in one READ COMMITTED transaction, and again when a deadlock or a serialization
@@ -46,10 +46,10 @@ async function runOnce<T>(
   if (database.kind === "embedded") await nextTurn();
   const tx = await begin(database, operation);
   let value: T;
-  let xid: string | null;
+  let own: OwnTransaction | null;
   try {
     value = await work(tx);
-    xid = database.kind === "server" ? await currentXid(tx) : null;
+    own = database.kind === "server" ? await ownTransaction(tx) : null;
   } catch (error) {
     await giveBack(tx);
     if (isConflict(error)) return { done: false, error };
@@ -60,8 +60,8 @@ async function runOnce<T>(
     return { done: true, value };
   } catch (error) {
     await giveBack(tx);
-    if (xid === null || !isConnectionError(error)) throw translate(error, operation);
-    const committed = await askFate(database, xid, operation, error);
+    if (own === null || !isConnectionError(error)) throw translate(error, operation);
+    const committed = await askFate(database, own, operation, error);
     return committed ? { done: true, value } : { done: false, error };
   }
 }
@@ -84,48 +84,12 @@ async function begin(database: Database, operation: string): Promise<Tx> {
   }
 }
 
-async function currentXid(tx: Tx): Promise<string> {
-  const { rows } = await sql<{ xid: string }>`
-    select pg_current_xact_id()::text as xid`.execute(tx);
-  return rows[0]?.xid ?? "";
-}
-
-/** Asks on a new connection until the server has made up its mind. */
-async function askFate(
-  database: Database,
-  xid: string,
-  operation: string,
-  cause: unknown,
-): Promise<boolean> {
-  for (let question = 0; question < COMMIT_QUESTIONS_MAX; question++) {
-    try {
-      const { rows } = await sql<{ fate: string | null }>`
-        select pg_xact_status(${xid}::xid8) as fate`.execute(database.db);
-      const fate = rows[0]?.fate;
-      if (fate === "committed") return true;
-      if (fate === "aborted") return false;
-    } catch (error) {
-      if (!isConnectionError(error)) throw error;
-    }
-    await pause(database, COMMIT_QUESTION_MS);
-  }
-  throw unavailable(operation, cause);
+async function ownTransaction(tx: Tx): Promise<OwnTransaction> {
+  const { rows } = await sql<OwnTransaction>`
+    select pg_current_xact_id()::text as xid, pg_backend_pid() as pid`.execute(tx);
+  return present(rows[0]);
 }
 
 async function pause(database: Database, ms: number): Promise<void> {
   await (database.sleep ?? sleep)(ms);
-}
-
-function translate(error: unknown, operation: string): unknown {
-  return isConnectionError(error) ? unavailable(operation, error) : error;
-}
-
-function unavailable(operation: string, cause: unknown): MillraceError<"STORE_UNAVAILABLE"> {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return new MillraceError(
-    "STORE_UNAVAILABLE",
-    { operation },
-    `The database cannot be reached to ${operation}: ${detail}`,
-    { cause },
-  );
 }

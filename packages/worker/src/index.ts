@@ -4,7 +4,7 @@ export {
   type InProcessBellQueueOptions,
 } from "./queue/in-process-bell-queue.ts";
 export { assertRedisFit } from "./queue/redis-fit.ts";
-export { type Clock, systemClock } from "./clock.ts";
+export { type Clock, systemClock, within } from "./clock.ts";
 export { isDataError } from "./data-error.ts";
 export {
   executeAttempt,

@@ -142,7 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: `${POSTGRES}/transact.ts`,
-        from: "const committed = await askFate(database, xid, operation, error);",
+        from: "const committed = await askFate(database, own, operation, error);",
         to: "const committed = askFate === undefined;",
       },
     ],
@@ -243,13 +243,13 @@ const COUNTED = new Map<number, number>();`,
     bug: "whether a lease has lapsed is decided by the clock of whoever looks",
     patches: [
       {
-        file: `${WORKER}/sweeper.ts`,
+        file: `${WORKER}/abandoned-sweep.ts`,
         from: "sweeps.expireSessions()",
         to: "(sweeps as { expireSessions(nowMs: number): Promise<number> }).expireSessions(clock.nowMs())",
       },
       {
         file: `${POSTGRES}/create-store.ts`,
-        from: "expireSessions: () => expireSessions(database),",
+        from: "expireSessions: () => expireSessions(control),",
         to: "expireSessions: (...[nowMs]: number[]) => expireSessions(database, nowMs),",
       },
       {

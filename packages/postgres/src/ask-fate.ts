@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "kysely";
+import type { Database } from "./database.ts";
+import { isConnectionError, sqlstateOf } from "./sqlstate.ts";
+import { unavailable } from "./unavailable.ts";
+
+/** A transaction of this process, as the server knows it. */
+export interface OwnTransaction {
+  readonly xid: string;
+  /** Of the server process that runs it. */
+  readonly pid: number;
+}
+
+const QUESTIONS_MAX = 80;
+const QUESTION_MS = 250;
+/** A server that has not heard of the break by then is told. */
+const QUESTIONS_PATIENT = 4;
+const IN_THE_FUTURE = "22023";
+
+/**
+ * Asks on a new connection what became of a commit, until the server has made up its mind.
+ *
+ * One that still waits for the commit, because it never arrived and the server has not noticed
+ * that its client is gone, is ended: whatever it then says is final.
+ *
+ * @throws {STORE_UNAVAILABLE} When it gives no final answer.
+ */
+export async function askFate(
+  database: Database,
+  own: OwnTransaction,
+  operation: string,
+  cause: unknown,
+): Promise<boolean> {
+  for (let question = 1; question <= QUESTIONS_MAX; question++) {
+    try {
+      const fate = await fateOf(database, own);
+      if (fate === "committed") return true;
+      if (fate === "aborted") return false;
+      if (question >= QUESTIONS_PATIENT) await endBackend(database, own);
+    } catch (error) {
+      if (!isConnectionError(error)) throw error;
+    }
+    await (database.sleep ?? sleep)(QUESTION_MS);
+  }
+  throw unavailable(operation, cause);
+}
+
+async function fateOf(database: Database, { xid }: OwnTransaction): Promise<string | null> {
+  try {
+    const { rows } = await sql<{ fate: string | null }>`
+      select pg_xact_status(${xid}::xid8) as fate`.execute(database.db);
+    return rows[0]?.fate ?? null;
+  } catch (error) {
+    // Another server has taken over, and this transaction never reached it.
+    if (sqlstateOf(error) === IN_THE_FUTURE) return "aborted";
+    throw error;
+  }
+}
+
+/** The number of a process is used again; its transaction says that it is still the same. */
+async function endBackend(database: Database, { xid, pid }: OwnTransaction): Promise<void> {
+  await sql`
+    select pg_terminate_backend(pid) from pg_stat_activity
+    where pid = ${pid} and backend_xid = (${xid}::xid8)::xid`.execute(database.db);
+}
