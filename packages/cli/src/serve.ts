@@ -1,3 +1,4 @@
+import type { Retention } from "@millrace/core/internal";
 import type { SourceProblem } from "@millrace/sensors";
 import { type Roles, type Runtime, type Services, startRuntime } from "./compose.ts";
 import { toWorkObserver } from "./dev/work-lines.ts";
@@ -14,6 +15,8 @@ export interface ServeOptions {
   readonly roles: Roles;
   /** How long what runs may go on after the first signal. */
   readonly graceMs: number;
+  /** For how long history is kept; null: for ever. */
+  readonly retention: Retention | null;
 }
 
 /**
@@ -23,7 +26,7 @@ export interface ServeOptions {
 export async function serve(
   terminal: Terminal,
   project: Project,
-  { services, roles, graceMs }: ServeOptions,
+  { services, roles, graceMs, retention }: ServeOptions,
 ): Promise<ExitCode> {
   const observe = toWorkObserver(terminal);
   const signals = takeStopSignals();
@@ -34,7 +37,13 @@ export async function serve(
         where: `source ${problem.source}`,
         error: sourceProblemWords(problem),
       });
-    const runtime = await startRuntime(project, { services, roles, observe, onProblem });
+    const runtime = await startRuntime(project, {
+      services,
+      roles,
+      observe,
+      onProblem,
+      pruning: { retention },
+    });
     announce(terminal, project, runtime);
     await signals.first;
     terminal.say("Stopping. A second signal ends the wait for what runs.");

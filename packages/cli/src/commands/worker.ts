@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type CommandContext, type Runner, serverServices } from "../command-context.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { toCapacity } from "../input/capacity.ts";
+import { retentionOption, toRetention } from "../input/retention.ts";
 import { durationMs, wholeNumber } from "../input/number-input.ts";
 import { loadProject } from "../project/load-project.ts";
 import { serve } from "../serve.ts";
@@ -15,6 +16,7 @@ interface WorkerOptions {
   readonly grace: string;
   readonly cpu?: string;
   readonly memory?: string;
+  readonly retention?: string;
 }
 
 const SLOTS_MAX = 1_000;
@@ -27,6 +29,7 @@ export function workerCommand(run: Runner): Command {
     .option("--cpu <n>", "CPUs that its tasks may take together; else it does not count them")
     .option("--memory <size>", "memory that its tasks may take together, e.g. 8GiB")
     .option("--grace <duration>", "how long running tasks may go on after SIGTERM", GRACE_DEFAULT)
+    .addOption(retentionOption())
     .action((files: string[], options: WorkerOptions, command: Command) =>
       run(command, (context) => worker(context, files, options)),
     );
@@ -39,8 +42,9 @@ async function worker(
 ): Promise<ExitCode> {
   const slots = wholeNumber("--slots", options.slots, { min: 1, max: SLOTS_MAX });
   const graceMs = durationMs("--grace", options.grace);
+  const retention = toRetention(options.retention);
   const services = serverServices(context, "worker");
   const project = await loadProject(context.project(files));
   const roles = { slots, capacity: toCapacity(options), scheduler: false, sources: false };
-  return serve(context.terminal, project, { services, roles, graceMs });
+  return serve(context.terminal, project, { services, roles, graceMs, retention });
 }
