@@ -9,6 +9,8 @@ import type { World } from "./world.ts";
  */
 export class Life implements Owner {
   readonly name: string;
+  /** Threads of the same process: they end with it, and are blocked only when all of it is. */
+  readonly threads: Life[] = [];
   readonly chance: Chance;
   readonly sessions: Set<Session> = new Set();
   readonly #world: World;
@@ -29,6 +31,16 @@ export class Life implements Owner {
     this.chance = chanceOf(world.seed, `${name} ${start}`);
     this.clockOffsetMs = clockOffsetMs;
     this.#world = world;
+  }
+
+  /** Begins a thread beside the main one. */
+  thread(name: string): Life {
+    const options = { start: 0, clockOffsetMs: this.clockOffsetMs, isMortal: false };
+    const thread = new Life(this.#world, `${this.name}/${name}`, options);
+    thread.isFrozen = this.isFrozen;
+    thread.isOver = this.isOver;
+    this.threads.push(thread);
+    return thread;
   }
 
   get timeline(): Timeline {

@@ -29,7 +29,8 @@ export class Outages {
   }
 
   isBlocked({ name }: Pick<Life, "name">): boolean {
-    const ends = [this.#blockedUntil.get(EVERYBODY), this.#blockedUntil.get(name)];
+    const [process = name] = name.split("/");
+    const ends = [this.#blockedUntil.get(EVERYBODY), this.#blockedUntil.get(process)];
     return ends.some((end) => end !== undefined && this.#now() < end);
   }
 }

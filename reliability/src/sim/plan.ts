@@ -97,6 +97,7 @@ export interface Fault {
     | "crash" // the process dies at its next await, or within a transaction
     | "restart" // it is asked to stop, drains, and is started again
     | "freeze" // it does nothing for `forMs`, then goes on as a zombie
+    | "block" // its event loop stands still for `forMs`, while its lease is renewed
     | "cutConnections" // all its transactions under way break, some after their commit
     | "loseQueue" // every bell that waits is gone
     | "deafen" // the queue answers nobody for `forMs`

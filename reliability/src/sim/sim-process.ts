@@ -5,6 +5,7 @@ import { type RunningProcess, startProcess } from "./start-process.ts";
 import { WORLD } from "./timeline.ts";
 import type { World } from "./world.ts";
 
+const LEASE_MS = 15_000;
 const AGAIN_MS_MIN = 200;
 const AGAIN_MS_MAX = 6_000;
 
@@ -67,11 +68,20 @@ export class SimProcess {
     });
   }
 
-  freeze(ms: number): void {
+  /** @param isWhole - False: its main thread only, as by a handler that does not let go. */
+  freeze(ms: number, isWhole: boolean): void {
     const life = this.#life;
-    const { timeline, server, count } = this.#world;
     if (life === null || life.isFrozen) return;
-    count("freezes");
+    const { timeline, count } = this.#world;
+    count(isWhole ? "freezes" : "blocked event loops");
+    for (const each of isWhole ? [life, ...life.threads] : [life]) this.#freeze(each);
+    const atMs = timeline.nowMs + ms;
+    const what = `thaws ${life.name}`;
+    timeline.add({ owner: WORLD, what, atMs, go: () => this.#thaw(life, ms, isWhole) });
+  }
+
+  #freeze(life: Life): void {
+    const { server, count } = this.#world;
     life.isFrozen = true;
     for (const session of life.sessions) {
       // The server does not wait for an idle transaction for ever.
@@ -79,9 +89,6 @@ export class SimProcess {
       count("freezes within a transaction");
       server.breakOff(session);
     }
-    const atMs = timeline.nowMs + ms;
-    const what = `thaws ${life.name}`;
-    timeline.add({ owner: WORLD, what, atMs, go: () => this.#thaw(life, ms) });
   }
 
   /** Asks it to stop; it drains, ends, and is started again. */
@@ -94,14 +101,13 @@ export class SimProcess {
   }
 
   heal(): void {
-    if (this.#life !== null) this.#life.isFrozen = false;
+    const life = this.#life;
+    if (life !== null) for (const each of [life, ...life.threads]) each.isFrozen = false;
   }
 
-  #thaw(life: Life, ms: number): void {
+  #thaw(life: Life, ms: number, isWhole: boolean): void {
     if (life.isOver || !life.isFrozen) return;
-    life.isFrozen = false;
-    if (ms > LEASE_MS) this.#world.count("zombies woken");
+    for (const each of [life, ...life.threads]) each.isFrozen = false;
+    if (isWhole && ms > LEASE_MS) this.#world.count("zombies woken");
   }
 }
-
-const LEASE_MS = 15_000;

@@ -44,7 +44,12 @@ export async function startProcess(
   const definitions = plan.definitions(start, outside);
   const none = { environment: {}, readFile: async () => "" };
   const settings = await readSettings(definitions, none);
-  const parts = { sessions: store, tasks: store, queue, lease: simLease(life, database) };
+  const parts = {
+    sessions: store,
+    tasks: store,
+    queue,
+    lease: simLease(life, (thread) => simDatabase(world, thread)),
+  };
   const { name, slots } = plan;
   const worker =
     slots === 0

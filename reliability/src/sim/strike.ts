@@ -18,7 +18,9 @@ export function strike(world: World, { kind, process: name, forMs = FOR_MS }: Fa
     case "restart":
       return process?.restart();
     case "freeze":
-      return process?.freeze(forMs);
+      return process?.freeze(forMs, true);
+    case "block":
+      return process?.freeze(forMs, false);
     case "cutConnections":
       return cutConnections(world, name);
     case "loseQueue":
@@ -32,8 +34,11 @@ export function strike(world: World, { kind, process: name, forMs = FOR_MS }: Fa
       return world.wakeAt(until, "the database answers again");
     case "jumpClock":
       if (life === null || forMs <= 0) return;
-      life.clockOffsetMs += forMs;
-      return timeline.skip(life, forMs);
+      for (const each of [life, ...life.threads]) {
+        each.clockOffsetMs += forMs;
+        timeline.skip(each, forMs);
+      }
+      return;
   }
 }
 
@@ -42,6 +47,8 @@ function cutConnections(world: World, name: string | undefined): void {
   for (const { life, plan } of world.processes.values()) {
     if (life === null || (name !== undefined && plan.name !== name)) continue;
     life.isCut = true;
-    for (const session of life.sessions) world.server.breakOff(session);
+    for (const { sessions } of [life, ...life.threads]) {
+      for (const session of sessions) world.server.breakOff(session);
+    }
   }
 }

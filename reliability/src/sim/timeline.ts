@@ -23,6 +23,9 @@ export interface Waiting {
 
 export const WORLD: Owner = { name: "world", isFrozen: false, survives: () => true };
 
+const SLOW_STEPS = 0.05;
+const STEP_MS_MAX = 20;
+
 /**
  * The one who decides what happens next. Whatever wants to go on waits here; while anything can,
  * one of them goes, picked by chance, and does all that it can do without waiting again. Only
@@ -92,6 +95,8 @@ export class Timeline {
     this.#waiting.delete(picked);
     this.say(picked.owner, picked.what);
     picked.go();
+    // Things take time: not all that is due at an instant is done within it.
+    if (this.#chance.happens(SLOW_STEPS)) this.#nowMs += 1 + this.#chance.below(STEP_MS_MAX);
     return true;
   }
 

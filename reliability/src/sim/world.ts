@@ -65,11 +65,13 @@ export class World {
 
   /** Nothing of it ever goes on. */
   end(life: Life): void {
-    life.isOver = true;
-    this.timeline.removeAll(life);
     this.queue.forget(life);
-    for (const session of life.sessions) this.server.breakOff(session);
-    life.sessions.clear();
+    for (const each of [life, ...life.threads]) {
+      each.isOver = true;
+      this.timeline.removeAll(each);
+      for (const session of each.sessions) this.server.breakOff(session);
+      each.sessions.clear();
+    }
     this.processes.get(life.name)?.ended(life);
   }
 
