@@ -63,6 +63,15 @@ export async function act(
   return { exec: execution.exec };
 }
 
+/** What tells an update apart: the mark of the call, or the execution, that made it. */
+export function carried({
+  metadata,
+}: {
+  readonly metadata: { readonly mark: number; readonly exec: number };
+}): string {
+  return metadata.mark > 0 ? `mark ${metadata.mark}` : `exec ${metadata.exec}`;
+}
+
 /** Mostly short, sometimes seconds: so that deaths meet handlers at work. */
 function durationMs(u: number): number {
   if (u < 0.7) return Math.round(5 + u * 400);

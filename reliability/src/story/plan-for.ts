@@ -28,7 +28,7 @@ export function planFor(seed: number): Plan {
     ],
     weather: weatherOf(draw),
     stormMs: story.stormMs,
-    judge: (rest) => judge(story, rest, startsAt),
+    judge: (rest) => judge(story, rest),
   };
 }
 

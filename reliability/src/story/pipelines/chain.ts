@@ -1,6 +1,6 @@
 import { after, pipeline, updated } from "@millrace/core";
 import type { HasDefinition } from "@millrace/core/internal";
-import { act, begin } from "../acting.ts";
+import { act, begin, carried } from "../acting.ts";
 import { checked, clean, raw, report } from "../declared.ts";
 import type { Making } from "../making.ts";
 
@@ -16,7 +16,7 @@ export function chain(making: Making): readonly HasDefinition[] {
       const load = task("load", { retries: again }, ({ received, ...stage }) =>
         act(making, stage, {
           failShare,
-          received: received(raw).map(({ metadata }) => metadata.mark),
+          received: received(raw).map(carried),
         }),
       );
       task(
@@ -40,7 +40,7 @@ export function chain(making: Making): readonly HasDefinition[] {
         "digest",
         { retries: again, produces: { report, checked } },
         async ({ received, produces, ...stage }) => {
-          const execs = received(clean).map(({ metadata }) => metadata.exec);
+          const execs = received(clean).map(carried);
           const { exec } = await act(making, stage, { failShare, received: execs });
           await produces.report.update({ metadata: { exec } });
           await produces.checked.update({ metadata: { exec, rows: exec % 5 === 0 ? -1 : 1 } });
@@ -54,9 +54,7 @@ export function chain(making: Making): readonly HasDefinition[] {
     { on: { report: updated(report, { each: true }), checked: updated(checked) } },
     ({ task }) => {
       task("show", ({ received, ...stage }) => {
-        const execs = [...received(report), ...received(checked)].map(
-          ({ metadata }) => metadata.exec,
-        );
+        const execs = [...received(report), ...received(checked)].map(carried);
         return act(making, stage, { received: execs });
       });
     },

@@ -1,6 +1,6 @@
 import { all, any, atLeast, pipeline, updated } from "@millrace/core";
 import type { HasDefinition } from "@millrace/core/internal";
-import { act } from "../acting.ts";
+import { act, carried } from "../acting.ts";
 import { checked, clean, raw, report } from "../declared.ts";
 import type { Knobs, Making } from "../making.ts";
 
@@ -32,7 +32,7 @@ export function gathering(making: Making): readonly HasDefinition[] {
     { on: { many: updated(raw, { batch: batchOf(knobs) }) } },
     ({ task }) => {
       task("pack", { produces: { report } }, async ({ received, produces, ...stage }) => {
-        const marks = received(raw).map(({ metadata }) => metadata.mark);
+        const marks = received(raw).map(carried);
         const { exec } = await act(making, stage, { received: marks });
         await produces.report.update({ metadata: { exec } });
         return { exec };

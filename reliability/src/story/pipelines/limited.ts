@@ -13,7 +13,7 @@ export function limited(making: Making): readonly HasDefinition[] {
     { maxActiveRuns, whenActive, on: { ping: published(ping, { each: true }) } },
     ({ task }) => {
       const one = task("one", { pool: dock }, ({ received, ...stage }) =>
-        act(making, stage, { received: received(ping).map(({ data }) => data.mark) }),
+        act(making, stage, { received: received(ping).map(({ data }) => `mark ${data.mark}`) }),
       );
       task("two", { needs: { one }, rate: "3/s" }, (stage) => act(making, stage));
     },

@@ -53,7 +53,7 @@ export function woven(making: Making): readonly HasDefinition[] {
     { on: { alarm: published(alarm, { each: true }) } },
     ({ task }) => {
       task("hear", ({ received, ...stage }) =>
-        act(making, stage, { received: received(alarm).map(({ data }) => data.exec) }),
+        act(making, stage, { received: received(alarm).map(({ data }) => `exec ${data.exec}`) }),
       );
     },
   );

@@ -33,6 +33,15 @@ export function sendPoison(kit: StepKit, queue: SimSqs): Step {
   });
 }
 
+const LOOKS_MAX = 200;
+
+/** Nothing is judged before every message has been taken. */
+export function drainQueue(kit: StepKit, queue: SimSqs): Step {
+  return at(kit, kit.stormMs + 1_000, "wait for the queue to be empty", async (client) => {
+    for (let look = 0; queue.waiting > 0 && look < LOOKS_MAX; look++) await client.sleep(1_000);
+  });
+}
+
 /** What the bucket shows when it is listed, after all is quiet. */
 export function listBucket(
   kit: StepKit,

@@ -3,7 +3,7 @@ import { idOf } from "../cast.ts";
 import { drawOf } from "../chance.ts";
 import { toIntake } from "../object-source.ts";
 import { NOWHERE, type Story } from "../story.ts";
-import { changeObject, listBucket, sendPoison } from "./change-objects.ts";
+import { changeObject, drainQueue, listBucket, sendPoison } from "./change-objects.ts";
 import { deployFirst, deployNext } from "./deploy.ts";
 import { answerApprovals, meddle, startByHand } from "./direct-runs.ts";
 import { fillThePast } from "./fill-the-past.ts";
@@ -91,6 +91,7 @@ function objectSteps(kit: StepKit, story: Story): readonly Step[] {
   return [
     ...times(draw.int(5, 12), () => changeObject(kit, draw.happens(0.5) ? story.lake : story.mail)),
     ...times(draw.int(1, 3), () => sendPoison(kit, story.queue)),
+    drainQueue(kit, story.queue),
     listBucket(kit, story.lake, (client) => toIntake("sim-listing", client, datasets)),
   ];
 }
