@@ -9,8 +9,9 @@ import type { VersionCache } from "./version-cache.ts";
 
 /**
  * Evaluates facts: what they mean to triggers in one transaction, and what there is to do about
- * waits of tasks in one for each kind of it, so that none holds the locks of another. A crash
- * before a commit leaves its facts in the outbox; after it, nothing is left to do but to ring.
+ * waits of tasks and about backfills in one for each kind of it, so that none holds the locks of
+ * another. A crash before a commit leaves its facts in the outbox; after it, nothing is left to do
+ * but to ring.
  */
 export async function evaluateFacts(
   database: Database,

@@ -5,7 +5,6 @@ import {
   type Fact,
   UNCHANGED_REASON,
 } from "@millrace/core/internal";
-import { stepBackfill } from "./backfill/step-backfill.ts";
 import { carryOut } from "./carry-out.ts";
 import { sortOutUnchanged } from "./changed-only.ts";
 import type { Database } from "./database.ts";
@@ -58,7 +57,6 @@ export function evaluateTriggers(
       await keepLatest(tx, groups);
       await carryOut(work, await decideGroups(work, groups), taken);
     }
-    if (woken.backfillIds.length > 0) await stepBackfill(work, woken.backfillIds);
     await refresh(tx, work.log, taken);
     await wakeWaiters(tx, work.log, taken);
     return {};

@@ -1,9 +1,11 @@
-import { type Partition, partitionIssues } from "@millrace/core/internal";
+import { type Fact, type Partition, partitionIssues } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { insertRuns, type NewRun } from "../insert-runs.ts";
 import { records } from "../records.ts";
+import { lockRegistry } from "../trigger-cache.ts";
 import type { Tx } from "../transact.ts";
 import type { LoadedVersion } from "../version-cache.ts";
+import { takeWakes } from "../wakes.ts";
 import type { Work } from "../work.ts";
 import { backfillName, type BackfillRow, lockBackfills } from "./backfill-rows.ts";
 
@@ -15,6 +17,13 @@ import { backfillName, type BackfillRow, lockBackfills } from "./backfill-rows.t
 export async function stepBackfill(work: Work, backfillIds: readonly number[]): Promise<void> {
   if (backfillIds.length === 0) return;
   await stepLocked(work, await lockBackfills(work.tx, backfillIds));
+}
+
+/** Of those that are woken. A group that is decided beside them would hold limits before them. */
+export async function followBackfills(work: Work, wakes: readonly Fact[]): Promise<void> {
+  await lockRegistry(work.tx, "shared");
+  const { backfillIds } = await takeWakes(work.tx, wakes);
+  await stepBackfill(work, backfillIds);
 }
 
 /** As `stepBackfill`, of backfills whose locks are held. */

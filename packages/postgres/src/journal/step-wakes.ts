@@ -21,16 +21,19 @@ export interface SortedWakes {
   readonly stop: readonly Fact[];
   /** Waits that may have an answer. */
   readonly answer: readonly Fact[];
-  /** Those that are about no wait, with all other facts. */
+  /** Backfills of which a run has ended. */
+  readonly backfill: readonly Fact[];
+  /** Those of groups, with all other facts. */
   readonly others: readonly Fact[];
 }
 
 /** What it finds may be out of date: each transaction looks again under its locks. */
 export async function sortWakes(database: Database, facts: readonly Fact[]): Promise<SortedWakes> {
   const ids = facts.flatMap(({ kind, id }) => (kind === "wake" ? [id] : []));
-  if (ids.length === 0) return { start: [], stop: [], answer: [], others: facts };
-  const { rows } = await sql<{ id: number; what: "start" | "stop" | "answer" }>`
+  if (ids.length === 0) return { start: [], stop: [], answer: [], backfill: [], others: facts };
+  const { rows } = await sql<{ id: number; what: "start" | "stop" | "answer" | "backfill" }>`
     select w.id, case
+        when w.backfill_id is not null then 'backfill'
         when s.wait ->> 'kind' is distinct from 'call' or w.fact_kind is not null then 'answer'
         when s.state <> 'waiting' then 'stop'
         when exists (
@@ -38,11 +41,17 @@ export async function sortWakes(database: Database, facts: readonly Fact[]): Pro
         ) then 'answer'
         else 'start' end as what
     from millrace.wake w left join millrace.step s on s.id = w.step_id
-    where w.id = any(${ids}::bigint[]) and w.step_id is not null`.execute(database.db);
+    where w.id = any(${ids}::bigint[]) and w.group_id is null`.execute(database.db);
   const whatOf = new Map(rows.map(({ id, what }) => [id, what]));
   const of = (wanted: string | undefined): readonly Fact[] =>
     facts.filter(({ kind, id }) => (kind === "wake" ? whatOf.get(id) : undefined) === wanted);
-  return { start: of("start"), stop: of("stop"), answer: of("answer"), others: of(undefined) };
+  return {
+    start: of("start"),
+    stop: of("stop"),
+    answer: of("answer"),
+    backfill: of("backfill"),
+    others: of(undefined),
+  };
 }
 
 /** Takes wakes out of their outbox: a wake is carried out by whoever deletes its row. */
