@@ -11,11 +11,19 @@ export interface ReadyRow {
   readonly limited?: boolean;
 }
 
+/** A limit of tasks as it is to be: as the code declares it, or as a person has set it. */
+export interface LimitSetting {
+  readonly kind: string;
+  readonly name: string;
+  readonly set: { readonly declared: number | null } | { readonly byHand: number | null };
+}
+
 /** Gathers what a transaction leaves to be done after its commit. */
 export class AfterwardsLog {
   readonly #ready: ReadyRow[] = [];
   readonly #entering: number[] = [];
   readonly #freedLimits: Set<number> = new Set();
+  readonly #settings: LimitSetting[] = [];
   readonly #facts: Fact[] = [];
   readonly #ended: { runId: number; state: RunState }[] = [];
   #timerAt: Instant | null = null;
@@ -33,9 +41,18 @@ export class AfterwardsLog {
     for (const id of ids) this.#freedLimits.add(id);
   }
 
+  /** Limits of tasks are set at the end of the transaction, under the locks of all of them. */
+  setLimits(settings: readonly LimitSetting[]): void {
+    this.#settings.push(...settings);
+  }
+
   /** What the end of the transaction has to look at: task runs at limits, and limits. */
-  get limits(): { readonly entering: readonly number[]; readonly freed: readonly number[] } {
-    return { entering: this.#entering, freed: [...this.#freedLimits] };
+  get limits(): {
+    readonly entering: readonly number[];
+    readonly freed: readonly number[];
+    readonly settings: readonly LimitSetting[];
+  } {
+    return { entering: this.#entering, freed: [...this.#freedLimits], settings: this.#settings };
   }
 
   fact(kind: Fact["kind"], id: number): void {

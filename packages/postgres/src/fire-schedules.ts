@@ -80,6 +80,7 @@ async function limit(work: Work, fires: readonly SlotFire[]): Promise<readonly S
   const room = await measureRoom(
     work,
     bounded.map(({ run }) => run.version),
+    fires.map(({ run }) => run.version),
   );
   const skipped: SlotFire[] = [];
   const wanted = fires.filter((fire) => {

@@ -22,7 +22,7 @@ import { admitRuns } from "./admit-runs.ts";
 import type { AfterwardsLog } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { armFreshness } from "./freshness.ts";
-import { declareLimits } from "./limit/declare-limits.ts";
+import { declareRunLimits, declareTaskLimits } from "./limit/declare-limits.ts";
 import { startRuns } from "./progress-runs.ts";
 import { listTriggerSpecs, regroup } from "./regroup.ts";
 import { records } from "./records.ts";
@@ -56,7 +56,8 @@ export function register(
     await armSchedules(tx, log);
     await armFreshness(tx, log);
     await sql`update millrace.registry set version = version + 1`.execute(tx);
-    await declareLimits(work);
+    await declareRunLimits(work);
+    await declareTaskLimits(work);
     await admitWaiting(work, deployment);
     await regroup(work, before);
     return {};

@@ -1,93 +1,51 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Tx } from "../transact.ts";
 import type { Work } from "../work.ts";
 
 /**
- * Writes the limits that the active pipelines declare: pools, and those of namespaces. Where
+ * Declares the limits of runs that the active pipelines name, after the locks of pipelines. Where
  * declarations of one limit differ, the smallest holds. What was set by hand stays.
  */
-export async function declareLimits(work: Work): Promise<void> {
-  await declare(
-    work,
-    "task_limit",
-    sql`
+export async function declareRunLimits({ tx }: Work): Promise<void> {
+  const declared = sql`
+    select 'namespace' as kind, p.namespace as name,
+      min((v.spec #>> '{namespaceLimits,maxActiveRuns}')::int) as declared
+    from ${active} group by p.namespace`;
+  // Made before any is locked, and locked all together: nobody waits for one that holds another.
+  await sql`
+    insert into millrace.run_limit (kind, name)
+    select d.kind, d.name from (${declared}) d where d.declared is not null
+    order by d.kind, d.name on conflict (kind, name) do nothing`.execute(tx);
+  await lockRunLimits(tx);
+  await sql`
+    update millrace.run_limit l set declared = d.declared from (${declared}) d
+    where l.kind = d.kind and l.name = d.name and l.declared is distinct from d.declared
+  `.execute(tx);
+}
+
+/** By id, as everybody locks them; they are few. */
+export async function lockRunLimits(tx: Tx): Promise<void> {
+  await sql`select id from millrace.run_limit order by id for no key update`.execute(tx);
+}
+
+/**
+ * Declares the limits of tasks that the active pipelines name: pools, and those of namespaces. They
+ * are set at the end of the transaction. Under the registry lock, which keeps others from it.
+ */
+export async function declareTaskLimits({ tx, log }: Work): Promise<void> {
+  const { rows } = await sql<{ kind: string; name: string; declared: number | null }>`
+    with declared as (
       select 'pool' as kind, pool.key as name, min(pool.value::int) as declared
       from ${active}, jsonb_each_text(coalesce(v.spec -> 'pools', '{}')) pool group by pool.key
       union all
       select 'namespace', p.namespace, min((v.spec #>> '{namespaceLimits,maxParallelTasks}')::int)
-      from ${active} group by p.namespace`,
-  );
-  await declare(
-    work,
-    "run_limit",
-    sql`
-      select 'namespace' as kind, p.namespace as name,
-        min((v.spec #>> '{namespaceLimits,maxActiveRuns}')::int) as declared
-      from ${active} group by p.namespace`,
-  );
+      from ${active} group by p.namespace
+    )
+    select d.kind, d.name, d.declared from declared d
+    left join millrace.task_limit l on l.kind = d.kind and l.name = d.name
+    where d.declared is distinct from l.declared order by d.kind, d.name`.execute(tx);
+  log.setLimits(rows.map(({ kind, name, declared }) => ({ kind, name, set: { declared } })));
 }
 
 const active: RawBuilder<unknown> = sql`millrace.pipeline p
   join millrace.pipeline_version v on v.id = p.version_id`;
-
-async function declare(
-  work: Work,
-  table: "task_limit" | "run_limit",
-  declared: RawBuilder<unknown>,
-): Promise<void> {
-  const { tx, log } = work;
-  const limits = sql.table(`millrace.${table}`);
-  // By id, as everybody locks them.
-  await sql`select l.id from ${limits} l
-    where (l.kind, l.name) in (select d.kind, d.name from (${declared}) d)
-    order by l.id for no key update of l`.execute(tx);
-  const { rows } = await sql<{ id: number; kind: string }>`
-    insert into ${limits} as l (kind, name, declared)
-    select d.kind, d.name, d.declared from (${declared}) d
-    where d.declared is not null or exists (
-      select from ${limits} k where k.kind = d.kind and k.name = d.name
-    )
-    order by d.kind, d.name
-    on conflict (kind, name) do update set declared = excluded.declared
-      where l.declared is distinct from excluded.declared
-    returning l.id, l.kind`.execute(tx);
-  if (table === "run_limit") return;
-  log.freedLimits(rows.map(({ id }) => id));
-  await countInFlight(
-    work,
-    rows.filter(({ kind }) => kind !== "pool").map(({ id }) => id),
-  );
-}
-
-/**
- * Gives slots of a namespace's limit, or of the limit of all, to what is ready or runs without
- * them, because it became ready before there was such a limit; and a place in its line to what
- * waits for others.
- */
-export async function countInFlight({ tx }: Work, limitIds: readonly number[]): Promise<void> {
-  if (limitIds.length === 0) return;
-  // What an admission under way makes ready while we wait for it has its slot counted below.
-  await sql`
-    with waiting as materialized (
-      select w.task_run_id, w.run_id, w.rank from millrace.limit_wait w
-      order by w.task_run_id for no key update of w
-    )
-    insert into millrace.limit_wanted (limit_id, rank, task_run_id, slots)
-    select l.id, w.rank, w.task_run_id, 1 from waiting w
-    join millrace.run r on r.id = w.run_id
-    join millrace.pipeline p on p.id = r.pipeline_id
-    join millrace.task_limit l on l.kind = 'all' or (l.kind = 'namespace' and l.name = p.namespace)
-    where l.id = any(${limitIds}::bigint[])
-    on conflict do nothing`.execute(tx);
-  await sql`
-    insert into millrace.limit_slot (limit_id, task_run_id, attempt, slots)
-    select l.id, f.task_run_id, f.attempt, 1
-    from (
-      select task_run_id, run_id, attempt from millrace.ready
-      union all select task_run_id, run_id, attempt from millrace.running
-    ) f
-    join millrace.run r on r.id = f.run_id
-    join millrace.pipeline p on p.id = r.pipeline_id
-    join millrace.task_limit l on l.kind = 'all' or (l.kind = 'namespace' and l.name = p.namespace)
-    where l.id = any(${limitIds}::bigint[]) and l.slots is not null
-    on conflict do nothing`.execute(tx);
-}

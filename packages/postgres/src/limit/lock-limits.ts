@@ -1,4 +1,5 @@
 import { sql } from "kysely";
+import type { LimitSetting } from "../afterwards.ts";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
 import type { TaskWant } from "./wanted-limits.ts";
@@ -14,18 +15,26 @@ export interface LockedLimit {
   readonly per_ms: number | null;
 }
 
+/** Which limits a transaction has to do with. */
+export interface LimitUse {
+  readonly wants: readonly TaskWant[];
+  readonly freed: readonly number[];
+  readonly settings: readonly LimitSetting[];
+}
+
 /**
- * Locks limits by id: those that are wanted, those that were freed, and the others that their
- * first waiters want as well. Keyed ones come about here, with the first who wants them.
+ * Locks limits by id: those that are wanted, freed or to be set, and the others that their first
+ * waiters want as well. Keyed ones come about here, with the first who wants them.
  */
 export async function lockLimits(
   tx: Tx,
-  wants: readonly TaskWant[],
-  freed: readonly number[],
+  { wants, freed, settings }: LimitUse,
 ): Promise<readonly LockedLimit[]> {
-  const named = distinct(wants);
-  const own = named.filter(({ kind }) => kind !== "namespace" && kind !== "all");
-  if (own.length > 0) await insertMissing(tx, own);
+  const wanted = distinct(wants);
+  const own = wanted.filter(({ kind }) => kind !== "namespace" && kind !== "all");
+  const named = [...wanted, ...settings].map(({ kind, name }) => ({ kind, name }));
+  const missing = [...own, ...settings.map(toMissing)];
+  if (missing.length > 0) await insertMissing(tx, missing);
   const { rows } = await sql<LockedLimit>`
     with target as materialized (
       select l.id from ${records(named, "kind text, name text")}
@@ -50,12 +59,18 @@ export async function lockLimits(
   return rows;
 }
 
+type MissingLimit = Pick<TaskWant, "name" | "declared" | "perMs"> & { readonly kind: string };
+
+function toMissing({ kind, name, set }: LimitSetting): MissingLimit {
+  return { kind, name, declared: "declared" in set ? set.declared : null, perMs: null };
+}
+
 function distinct(wants: readonly TaskWant[]): readonly TaskWant[] {
   return [...new Map(wants.map((want) => [`${want.kind} ${want.name}`, want])).values()];
 }
 
 /** Before any limit is locked, and by name: so that two who make the same never wait in a circle. */
-async function insertMissing(tx: Tx, wants: readonly TaskWant[]): Promise<void> {
+async function insertMissing(tx: Tx, wants: readonly MissingLimit[]): Promise<void> {
   const rows = wants.map(({ kind, name, declared, perMs }) => {
     return { kind, name, declared, per_ms: perMs };
   });

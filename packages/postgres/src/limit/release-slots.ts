@@ -40,8 +40,13 @@ export async function releaseSlots(
  */
 export async function withdraw({ tx, log }: Work, which: WhichTaskRuns): Promise<void> {
   const wanted = await sql<{ limit_id: number }>`
-    with gone as (
-      delete from millrace.limit_wait w where ${among("w", which)} returning w.task_run_id
+    with mine as materialized (
+      select w.task_run_id from millrace.limit_wait w where ${among("w", which)}
+      order by w.task_run_id for update
+    ),
+    gone as (
+      delete from millrace.limit_wait w using mine m where w.task_run_id = m.task_run_id
+      returning w.task_run_id
     )
     delete from millrace.limit_wanted d using gone g where d.task_run_id = g.task_run_id
     returning d.limit_id`.execute(tx);

@@ -6,7 +6,7 @@ import { startRuns } from "../progress-runs.ts";
 import { json } from "../records.ts";
 import type { VersionCache } from "../version-cache.ts";
 import { perform, type Work } from "../work.ts";
-import { countInFlight } from "./declare-limits.ts";
+import { lockRunLimits } from "./declare-limits.ts";
 
 /** A limit that people may set. The limit of all has no name: it is the empty text. */
 export interface LimitRef {
@@ -49,7 +49,10 @@ async function write({ tx }: Work, change: LimitChange, { by, why }: Said): Prom
     values (${by}, 'set limit', ${why}, ${detail})`.execute(tx);
 }
 
-/** Pipelines are locked before the limits of runs: those with runs that wait. */
+/**
+ * Pipelines are locked before the limits of runs: those with runs that wait. A limit is made before
+ * any is locked, so that nobody waits for a new one while he holds others.
+ */
 async function setRuns(work: Work, { kind, name }: LimitRef, runs: number | null): Promise<void> {
   const { tx } = work;
   const { rows } = await sql<{ id: number }>`
@@ -58,8 +61,11 @@ async function setRuns(work: Work, { kind, name }: LimitRef, runs: number | null
     ) and (${kind} = 'all' or p.namespace = ${name}::text)
     order by p.id for no key update of p`.execute(tx);
   await sql`
-    insert into millrace.run_limit (kind, name, by_hand) values (${kind}, ${name}, ${runs})
-    on conflict (kind, name) do update set by_hand = excluded.by_hand`.execute(tx);
+    insert into millrace.run_limit (kind, name) values (${kind}, ${name})
+    on conflict (kind, name) do nothing`.execute(tx);
+  await lockRunLimits(tx);
+  await sql`update millrace.run_limit set by_hand = ${runs}
+    where kind = ${kind} and name = ${name}`.execute(tx);
   const admitted = await admitRuns(
     work,
     rows.map(({ id }) => id),
@@ -67,20 +73,15 @@ async function setRuns(work: Work, { kind, name }: LimitRef, runs: number | null
   await startRuns(work, admitted);
 }
 
-async function setTasks(work: Work, limit: LimitRef, tasks: number | null): Promise<void> {
-  const { tx, log } = work;
+/** Set at the end of the transaction, where limits of tasks are locked. A pool is never removed. */
+async function setTasks({ tx, log }: Work, limit: LimitRef, tasks: number | null): Promise<void> {
   const { kind, name } = limit;
-  if (kind !== "pool") {
-    await sql`insert into millrace.task_limit (kind, name) values (${kind}, ${name})
-      on conflict (kind, name) do nothing`.execute(tx);
+  if (kind === "pool") {
+    const { rows } = await sql`
+      select id from millrace.task_limit where kind = 'pool' and name = ${name}`.execute(tx);
+    if (rows.length === 0) throw noPool(name);
   }
-  const { rows } = await sql<{ id: number }>`
-    update millrace.task_limit set by_hand = ${tasks}
-    where kind = ${kind} and name = ${name} returning id`.execute(tx);
-  if (rows.length === 0) throw noPool(name);
-  const ids = rows.map(({ id }) => id);
-  if (kind !== "pool") await countInFlight(work, ids);
-  log.freedLimits(ids);
+  log.setLimits([{ kind, name, set: { byHand: tasks } }]);
 }
 
 function noPool(name: string): MillraceError<"NOT_FOUND"> {

@@ -4,6 +4,7 @@ import { ascending, records } from "../records.ts";
 import type { ReadyRow } from "../afterwards.ts";
 import type { Tx } from "../transact.ts";
 import type { Work } from "../work.ts";
+import { applySettings, holdWaiting } from "./apply-settings.ts";
 import { lockLimits, type LockedLimit } from "./lock-limits.ts";
 import { type LimitState, loadLimits, loadWaiters } from "./limit-waiters.ts";
 import { listWanted, type TaskWant } from "./wanted-limits.ts";
@@ -13,20 +14,22 @@ const WAITERS_FIRST = 50;
 const WAITERS_MAX = 1_600;
 
 /**
- * The last step of a transaction that brought task runs to limits or gave slots back: gives free
- * slots to whoever is next, and makes those ready. Where nothing of that happened, it does nothing.
+ * The last step of a transaction that brought task runs to limits, gave slots back or set limits:
+ * gives free slots to whoever is next, and makes those ready. Where nothing of that happened, it does nothing.
  *
  * Last, because limits of tasks are locked after everything else. Slots are given away by whoever
  * holds the lock of their limit only; they are given back without it, and looked at under it
  * afterwards, so that nobody misses what the other did.
  */
 export async function settleLimits(work: Work): Promise<void> {
-  const { entering, freed } = work.log.limits;
-  if (entering.length === 0 && freed.length === 0) return;
+  const { entering, freed, settings } = work.log.limits;
+  if (entering.length === 0 && freed.length === 0 && settings.length === 0) return;
   const { tx, log } = work;
   const wants = await listWanted(work, entering);
-  const locked = await lockLimits(tx, wants, freed);
+  if (settings.length > 0) await holdWaiting(tx);
+  const locked = await lockLimits(tx, { wants, freed, settings });
   await insertWanted(tx, wants, locked);
+  await applySettings(work, settings, locked);
   const { states, waiters, decision } = await decide(tx, ids(locked), entering);
   if (decision.admitted.length > 0) log.ready(await open(tx, decision.admitted, ids(locked)));
   await setWakes(work, states, waiters, decision);

@@ -1,6 +1,7 @@
 import type { Afterwards } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "../database.ts";
+import { transact, type Tx } from "../transact.ts";
 import type { VersionCache } from "../version-cache.ts";
 import { perform, type Work } from "../work.ts";
 import { admitStuck } from "./admit-stuck.ts";
@@ -11,14 +12,14 @@ import { admitStuck } from "./admit-stuck.ts";
  *
  * @returns How many runs, slots, waiters and limits it had to do with.
  */
-export function sweepLimits(
+export async function sweepLimits(
   database: Database,
   versions: VersionCache,
   limit: number,
 ): Promise<Afterwards & { readonly swept: number }> {
+  const gone = await transact(database, "remove idle limits", (tx) => removeIdle(tx, limit));
   return perform(database, versions, "sweep limits", async (work) => {
     const begun = await admitStuck(work, limit);
-    const gone = await removeIdle(work, limit);
     const freed = await freeAbandoned(work, limit);
     const stuck = await findStuck(work, limit);
     work.log.freedLimits([...freed, ...stuck]);
@@ -26,8 +27,11 @@ export function sweepLimits(
   });
 }
 
-/** Locked in one statement and looked at in the next: nobody begins to use one in between. */
-async function removeIdle({ tx }: Work, limit: number): Promise<number> {
+/**
+ * Locked in one statement and looked at in the next: nobody begins to use one in between. In a
+ * transaction of its own, which takes no other locks: they are not taken in order with these.
+ */
+async function removeIdle(tx: Tx, limit: number): Promise<number> {
   const { rows } = await sql<{ id: number }>`
     select l.id from millrace.task_limit l
     where l.kind in ('key', 'rate') and l.by_hand is null
