@@ -24,6 +24,18 @@ describe("intake", () => {
     expect(rows).toEqual([{ source: "s\uFFFD", reason: "r\uFFFD", tail: "x\uFFFD" }]);
   });
 
+  test("a message that comes again makes no second dead letter", async () => {
+    const letter = { source: "s", reason: "r", body: "twice", idempotencyKey: "m1" };
+    await store.recordDeadLetters([letter, letter]);
+    await store.recordDeadLetters([letter, { ...letter, idempotencyKey: "m2" }]);
+    await store.recordDeadLetters([{ ...letter, idempotencyKey: undefined }]);
+    const { rows } = await sql<{ n: number }>`
+      select count(*)::int as n from millrace.dead_letter where body = 'twice'`.execute(
+      database.db,
+    );
+    expect(rows[0]?.n).toBe(3);
+  });
+
   test("a large batch does not use up the database's table of locks", async () => {
     const items = Array.from({ length: 10_000 }, (_, index) => ({
       dataset: "default/objects",

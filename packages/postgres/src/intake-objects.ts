@@ -112,21 +112,39 @@ function toUpdate(observed: ObservedObject, identity: string | null): IntakeUpda
   };
 }
 
-/** Keeps what cannot be delivered, so that it can be looked at and mended. */
+/**
+ * Keeps what cannot be delivered, so that it can be looked at and mended. A message that comes
+ * again, because nobody knew that its letter was kept, makes no second one.
+ */
 export async function recordDeadLetters(
   database: Database,
   items: readonly DeadLetter[],
 ): Promise<void> {
   if (items.length === 0) return;
-  const rows = items.map(({ source, reason, body }) => ({
+  const rows = items.map(({ source, reason, body, idempotencyKey }) => ({
     source: storable(source),
     reason: storable(reason),
     body: storable(body),
+    key: idempotencyKey === undefined ? null : storable(idempotencyKey),
   }));
-  await sql`
-    insert into millrace.dead_letter (source, reason, body)
-    select source, reason, body from ${records(rows, "source text, reason text, body text")}
-  `.execute(database.db);
+  const columns = "source text, reason text, body text, key text";
+  await transact(database, "record dead letters", async (tx) => {
+    await sql`
+      with x as materialized (
+        select *, nextval(pg_get_serial_sequence('millrace.dead_letter', 'id')) as id
+        from ${records(rows, columns, "r")}
+      ),
+      keyed as (
+        insert into millrace.fact_key (kind, source_type, key, fact_id)
+        select 'dead letter', source, key, min(id) from x where key is not null
+        group by source, key order by source, key
+        on conflict do nothing returning fact_id
+      )
+      insert into millrace.dead_letter (id, source, reason, body)
+      overriding system value
+      select id, source, reason, body from x
+      where key is null or id in (select fact_id from keyed)`.execute(tx);
+  });
 }
 
 const TEXT_MAX = 262_144;

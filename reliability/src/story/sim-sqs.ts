@@ -67,7 +67,8 @@ export class SimSqs {
       const isDoubled = this.#draw.happens(0.1);
       if (isDoubled) count("messageDoubled");
       else kept.visibleAt = now() + VISIBILITY_MS;
-      return { body: kept.body, receipt: String(kept.id) };
+      const id = String(kept.id);
+      return { body: kept.body, id, receipt: id };
     });
   }
 }

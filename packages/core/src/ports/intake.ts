@@ -80,6 +80,8 @@ export interface DeadLetter {
   readonly reason: string;
   /** As it came, cut to 256 KiB. */
   readonly body: string;
+  /** Two of one source with equal keys are one; absent: always new. */
+  readonly idempotencyKey?: string | undefined;
 }
 
 export interface ManualStart {

@@ -2,6 +2,7 @@ import {
   canonicalJson,
   type DatasetId,
   type DatasetSpec,
+  type DeadLetter,
   type IntakeResult,
   type IntakeStore,
   type ObservedObject,
@@ -38,6 +39,9 @@ export interface SourceProblem {
   readonly error: unknown;
 }
 
+/** A message that nobody can read, or that the store refuses. */
+export type BuriedLetter = Omit<DeadLetter, "source">;
+
 /** So many different complaints are kept in mind, so that a listing does not repeat them. */
 const COMPLAINTS_MAX = 1_000;
 
@@ -70,9 +74,7 @@ export class ObjectIntake {
     }
   }
 
-  async bury(
-    letters: readonly { readonly reason: string; readonly body: string }[],
-  ): Promise<void> {
+  async bury(letters: readonly BuriedLetter[]): Promise<void> {
     if (letters.length === 0) return;
     await this.#deps.intake.recordDeadLetters(
       letters.map((letter) => ({ source: this.#source, ...letter })),

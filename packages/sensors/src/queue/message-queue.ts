@@ -13,6 +13,8 @@ export interface MessageQueue {
 
 export interface QueueMessage {
   readonly body: string;
+  /** The same each time that the message comes; absent where the queue gives it none. */
+  readonly id?: string | undefined;
   /** Says to the queue which delivery of which message this is. */
   readonly receipt: string;
 }

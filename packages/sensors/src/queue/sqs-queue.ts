@@ -31,8 +31,9 @@ export class SqsQueue implements MessageQueue {
       WaitTimeSeconds: this.#waitTimeSeconds,
     });
     const { Messages = [] } = await this.#client.send(command, { abortSignal: signal });
-    return Messages.map(({ Body = "", ReceiptHandle = "" }) => ({
+    return Messages.map(({ Body = "", MessageId, ReceiptHandle = "" }) => ({
       body: Body,
+      id: MessageId,
       receipt: ReceiptHandle,
     }));
   }

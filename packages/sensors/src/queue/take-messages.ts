@@ -1,5 +1,5 @@
 import { MillraceError } from "@millrace/core/internal";
-import type { ObjectIntake } from "../intake/object-intake.ts";
+import type { BuriedLetter, ObjectIntake } from "../intake/object-intake.ts";
 import { parseS3Message, type S3Message } from "../s3/parse-s3-message.ts";
 import type { QueueMessage } from "./message-queue.ts";
 
@@ -69,13 +69,12 @@ function toSightings({ parsed }: Letter): Parameters<ObjectIntake["record"]>[0] 
   return parsed.records.map((record) => ({ ...record, via: "event" }));
 }
 
-function toDeadLetters({
-  message,
-  parsed,
-}: Letter): readonly { readonly reason: string; readonly body: string }[] {
+function toDeadLetters({ message, parsed }: Letter): readonly BuriedLetter[] {
   if (parsed.type === "ignored") return [];
   const reasons = parsed.type === "poison" ? [parsed.reason] : parsed.poison;
-  return reasons.length === 0 ? [] : [{ reason: reasons.join("; "), body: cut(message.body) }];
+  if (reasons.length === 0) return [];
+  const letter = { reason: reasons.join("; "), body: cut(message.body) };
+  return [{ ...letter, idempotencyKey: message.id }];
 }
 
 const BODY_BYTES_MAX = 256 * 1_024;
