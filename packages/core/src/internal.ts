@@ -1,5 +1,10 @@
 /** For the other packages of Millrace only: no promises to users. */
 export * from "./error/millrace-error.ts";
+export * from "./door/admit-intake.ts";
+export * from "./door/admit-said.ts";
+export * from "./door/clean-outcome.ts";
+export * from "./door/partition-text-issues.ts";
+export * from "./door/text-issues.ts";
 export * from "./json/check-json.ts";
 export * from "./json/storable-text.ts";
 export * from "./lib/assert.ts";

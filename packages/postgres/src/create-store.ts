@@ -14,6 +14,7 @@ import { claim, claimNext } from "./claim.ts";
 import { controlStore } from "./control/control-store.ts";
 import { settleStranded } from "./control/settle-stranded.ts";
 import type { Database } from "./database.ts";
+import { withDoors } from "./doors.ts";
 import { evaluateFacts } from "./evaluate-facts.ts";
 import { finish } from "./finish.ts";
 import { recordEvents, recordUpdates } from "./intake-facts.ts";
@@ -64,7 +65,7 @@ export function createStore(database: Database): Store {
   /** Sessions of this process that declare a capacity. */
   const sized = new Set<string>();
   const claimantOf = (sessionId: string) => ({ sessionId, hasCapacity: sized.has(sessionId) });
-  return {
+  return withDoors({
     open: async (session) => {
       await openSession(control, session);
       if (session.capacity !== undefined) sized.add(session.sessionId);
@@ -109,5 +110,5 @@ export function createStore(database: Database): Store {
     resume: (what) => resume(database, versions, what),
     planResume: (what) => planResume(database, what),
     releaseUpdate: (updateId, by) => releaseUpdate(database, updateId, by),
-  };
+  });
 }
