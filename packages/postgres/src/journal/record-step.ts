@@ -16,12 +16,14 @@ export function recordStep(database: Database, step: StepRecord): Promise<boolea
         where id = ${step.taskRunId} and attempt = ${step.attempt} and state = 'running'
         for no key update
       ),
+      -- One look at the clock: it ended when it was there, not before.
+      clock as materialized (select millrace.now() as now from owned),
       kept as (
-        insert into millrace.step (run_id, task_run_id, name, signature, state, value, ended_at, seen_order)
+        insert into millrace.step
+          (run_id, task_run_id, name, signature, state, value, since, ended_at, seen_order)
         select run_id, id, ${step.name}, ${STEP_SIGNATURE}, 'done',
-          ${JSON.stringify(step.value)}::text::jsonb, millrace.now(),
-          nextval('millrace.step_seen')
-        from owned on conflict (task_run_id, name) do nothing
+          ${JSON.stringify(step.value)}::text::jsonb, now, now, nextval('millrace.step_seen')
+        from owned, clock on conflict (task_run_id, name) do nothing
       )
       select id from owned`.execute(tx);
     return rows.length > 0;
