@@ -44,7 +44,7 @@ export function storyOf(seed: number): Story {
     queue,
     lake: new Bucket("lake", queue),
     mail: new Bucket("mail", queue),
-    stormMs: drawOf(seed, "length").int(40, 80) * 1_000,
+    stormMs: drawOf(seed, "length").int(30, 50) * 1_000,
     pipelines: (build, outside) => pipelinesOf(cast, { seed, knobs, ledger, outside, build }),
   };
 }

@@ -9,12 +9,14 @@ import { objectsKept } from "./objects-kept.ts";
 import { receivedOnce } from "./received-once.ts";
 import { slotsFired } from "./slots-fired.ts";
 import { stepsKept } from "./steps-kept.ts";
+import { tellCounts } from "./tell-counts.ts";
 import { toldOnce } from "./told-once.ts";
 
 /** What was intended against what is there, by rules that know nothing of the engine's own. */
 export async function judge(story: Story, rest: Rest): Promise<readonly Violation[]> {
   const { ledger } = story;
   const found = await find(rest.database);
+  tellCounts(ledger, found, rest.count);
   const [first = [], second = []] = [1, 2].map((build) => specsOf(story, build));
   const later = new Set(second.map(pipelineId));
   const staying = first.filter((spec) => ledger.build === 1 || later.has(pipelineId(spec)));
