@@ -1,0 +1,4 @@
+import { raceAll } from "./race-all.ts";
+import { GROUPS } from "./transactions.ts";
+
+raceAll(GROUPS.triggers);
