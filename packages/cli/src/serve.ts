@@ -1,5 +1,6 @@
 import type { Retention } from "@millrace/core/internal";
 import type { SourceProblem } from "@millrace/sensors";
+import { takeStrayErrors } from "@millrace/worker";
 import { type Roles, type Runtime, type Services, startRuntime } from "./compose.ts";
 import { toWorkObserver } from "./dev/work-lines.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
@@ -21,7 +22,8 @@ export interface ServeOptions {
 
 /**
  * Plays its roles until a signal comes: takes nothing new then, waits for what runs, hands the
- * rest back. A second signal ends the waiting.
+ * rest back. A second signal ends the waiting. So does an error that nobody caught and no handler
+ * has caused: what it believes may not be true any more.
  */
 export async function serve(
   terminal: Terminal,
@@ -30,6 +32,11 @@ export async function serve(
 ): Promise<ExitCode> {
   const observe = toWorkObserver(terminal);
   const signals = takeStopSignals();
+  const stray = Promise.withResolvers<void>();
+  const release = takeStrayErrors((error) => {
+    observe({ type: "problem", where: "an error that nobody caught: it stops", error });
+    stray.resolve();
+  });
   try {
     const onProblem = (problem: SourceProblem): void =>
       observe({
@@ -45,10 +52,18 @@ export async function serve(
       pruning: { retention },
     });
     announce(terminal, project, runtime);
-    await signals.first;
+    const isLost = await Promise.race([
+      signals.first.then(() => false),
+      stray.promise.then(() => true),
+    ]);
+    if (isLost) {
+      await runtime.stop({ graceMs: 0 });
+      return EXIT.unexpected;
+    }
     terminal.say("Stopping. A second signal ends the wait for what runs.");
     return await stopWithin(runtime, graceMs, signals.second);
   } finally {
+    release();
     signals.release();
   }
 }

@@ -13,6 +13,7 @@ export {
 } from "./executor/execute-attempt.ts";
 export { type BeginDependencies, beginAttempt } from "./executor/begin-attempt.ts";
 export { checkSchema, issueText, type Schema } from "./executor/schema-check.ts";
+export { takeStrayErrors } from "./executor/stray-errors.ts";
 export { FollowUps, type FollowUpDependencies } from "./follow-ups.ts";
 export { GroupCommit, type GroupCommitOptions } from "./group-commit.ts";
 export {

@@ -17,6 +17,7 @@ import { Attempts } from "./worker/attempts.ts";
 import { startAudit } from "./worker/audit.ts";
 import { channelsOf } from "./worker/channels.ts";
 import { Claimer } from "./worker/claimer.ts";
+import { Deafness } from "./worker/deafness.ts";
 import { drainWorker } from "./worker/drain-worker.ts";
 import { Ear } from "./worker/ear.ts";
 import { PollPace } from "./worker/poll-pace.ts";
@@ -99,6 +100,7 @@ class Worker {
   /** What ends makes room for what did not fit, and nobody rings for that. */
   readonly #hasCapacity: boolean;
   readonly #pace: PollPace;
+  readonly #deafness: Deafness;
   readonly #session: SessionKeeper;
   readonly #attempts: Attempts;
   readonly #claimer: Claimer;
@@ -125,6 +127,7 @@ class Worker {
     this.#dependencies = dependencies;
     this.#abortGraceMs = abortGraceMs;
     this.#pace = new PollPace(clock, () => followUps.ringsFailed);
+    this.#deafness = new Deafness(clock, () => followUps.ringsFailed);
     const sized = capacity === undefined ? {} : { capacity };
     const start = { host, pid, slots, leaseMs, channels, build, ...sized };
     this.#hasCapacity = capacity !== undefined;
@@ -210,6 +213,7 @@ class Worker {
 
   #answer(bell: Bell): Promise<void> {
     this.#pace.heard();
+    this.#deafness.heard();
     return this.#claimer.answer(bell);
   }
 
@@ -217,7 +221,9 @@ class Worker {
     const backlog = this.#claimer.more;
     const found = await this.#claimer.claimNext();
     if (this.#claimer.more && this.#claimer.capacity > 0) return 0;
-    return this.#pace.next(backlog ? 0 : found);
+    const missed = backlog ? 0 : found;
+    if (missed > 0 && this.#deafness.missed()) void this.#ear.renew();
+    return this.#pace.next(missed);
   }
 
   async #cancelOnce(): Promise<number> {

@@ -1,4 +1,4 @@
-import { type Observer, WORKER_DEFAULTS } from "@millrace/worker";
+import { type Observer, takeStrayErrors, WORKER_DEFAULTS } from "@millrace/worker";
 import type { CommandContext } from "../command-context.ts";
 import { migrateServices, type Runtime, startRuntime } from "../compose.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -33,6 +33,13 @@ export async function runDevProcess(
     tell(event);
     watched.follower?.observe(event);
   };
+  const stray = Promise.withResolvers<void>();
+  let isLost = false;
+  takeStrayErrors((error) => {
+    observe({ type: "problem", where: "an error that nobody caught: it stops", error });
+    isLost = true;
+    stray.resolve();
+  });
   const runtime = await startRuntime(project, {
     services,
     roles: { slots: WORKER_DEFAULTS.slots, scheduler: true, sources: true },
@@ -47,9 +54,9 @@ export async function runDevProcess(
   const onProblem = (error: unknown): void => observe({ type: "problem", where: "show", error });
   watched.follower = await followActivity(runtime.database, terminal, onProblem);
   terminal.say(`  ✓ ${countWords(countsOf(specsOf(project)))}, watching for changes`);
-  await orders.stop;
+  await Promise.race([orders.stop, stray.promise]);
   await stop(runtime, watched.follower, orders.hurry);
-  return EXIT.ok;
+  return isLost ? EXIT.unexpected : EXIT.ok;
 }
 
 async function load(context: CommandContext, files: readonly string[]): Promise<Project> {

@@ -1,8 +1,8 @@
-import { WORKER_DEFAULTS } from "@millrace/worker";
+import { takeStrayErrors, WORKER_DEFAULTS } from "@millrace/worker";
 import type { CommandContext } from "../command-context.ts";
 import { startRuntime } from "../compose.ts";
 import { toWorkObserver } from "../dev/work-lines.ts";
-import type { ExitCode } from "../exit-code.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
 import { specsOf } from "../project/check-projects.ts";
 import { loadProject } from "../project/load-project.ts";
 import { toSchemas } from "../project/schemas-at-hand.ts";
@@ -16,10 +16,16 @@ export async function runEmbedded(context: CommandContext, order: Order): Promis
   const project = await loadProject(context.project(order.files));
   // Only what there is code for here would ever run.
   const toBegin = await toStart(order, specsOf(project), toSchemas(project));
+  const observe = toWorkObserver(context.terminal);
+  const release = takeStrayErrors((error) => {
+    observe({ type: "problem", where: "an error that nobody caught", error });
+    // Nobody else has the database: what ran is found by the next process that opens it.
+    process.exit(EXIT.unexpected);
+  });
   const runtime = await startRuntime(project, {
     services: context.services,
     roles: { slots: WORKER_DEFAULTS.slots, scheduler: true, sources: false },
-    observe: toWorkObserver(context.terminal),
+    observe,
   });
   try {
     const runId = await start(runtime, toBegin);
@@ -30,5 +36,6 @@ export async function runEmbedded(context: CommandContext, order: Order): Promis
     return finish(context, waited);
   } finally {
     await runtime.stop({ graceMs: 0 });
+    release();
   }
 }

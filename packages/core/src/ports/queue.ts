@@ -45,6 +45,8 @@ export interface ListenOptions {
 }
 
 export interface Listener {
+  /** It hears through a service and may go deaf without knowing: then another may hear better. */
+  readonly isRemote?: boolean;
   /** Takes no more bells while paused: for a worker without a free slot. */
   pause(): void;
   resume(): void;

@@ -56,6 +56,7 @@ export class BullmqBellQueue implements BellQueue {
     const listener = new BullmqListener(options, this.#options);
     this.#listeners.add(listener);
     return {
+      isRemote: true,
       pause: () => listener.pause(),
       resume: () => listener.resume(),
       stop: async () => {

@@ -1,5 +1,5 @@
 import type { Bell, BellQueue, Channel, Listener } from "@millrace/core/internal";
-import { type Clock, jittered } from "../clock.ts";
+import { type Clock, jittered, within } from "../clock.ts";
 import type { Observer } from "../observer.ts";
 
 export interface EarDependencies {
@@ -11,6 +11,7 @@ export interface EarDependencies {
 }
 
 const AGAIN_MS = 2_000;
+const STOP_MS_MAX = 2_000;
 
 /** Listens to bells while there is room for what they announce. */
 export class Ear {
@@ -37,6 +38,17 @@ export class Ear {
         await clock.sleep(jittered(AGAIN_MS, clock), signal);
       }
     }
+  }
+
+  /** Replaces a listener that may have gone deaf. */
+  async renew(): Promise<void> {
+    const { clock, observe } = this.#dependencies;
+    const old = this.#listener;
+    if (old?.isRemote !== true) return;
+    this.#listener = null;
+    const error = new Error("work came, and no bell was heard for it: listening anew");
+    observe({ type: "problem", where: "listen", error });
+    await Promise.all([within(STOP_MS_MAX, old.stop(), clock), this.start()]);
   }
 
   /** Takes bells only while open. Cheap when nothing changes. */
