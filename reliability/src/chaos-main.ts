@@ -27,6 +27,9 @@ const startedAt = Date.now();
 const tell = ({ round, kind, what, from }: FaultRecord): void =>
   console.error(`${((from - startedAt) / 1_000).toFixed(1)} s  #${round} ${kind}: ${what}`);
 
+// What it started ends with it, and that takes an end by its own hand.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 console.error(`Seed ${seed}.`);
 const result = await runChaos({
   seed,

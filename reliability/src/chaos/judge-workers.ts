@@ -26,8 +26,9 @@ function nameOf({ attempt }: Finished | Claimed): string {
 }
 
 function repeated(names: readonly string[]): readonly string[] {
-  const seen = new Set<string>();
-  return [...new Set(names.filter((name) => seen.size === seen.add(name).size))];
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].flatMap(([name, count]) => (count > 1 ? [name] : []));
 }
 
 /** A finish that failed is told as a problem just before: that one nobody has refused. */
