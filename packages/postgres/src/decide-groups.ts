@@ -1,9 +1,17 @@
-import { type Evaluation, evaluate, groupRules, isPlain, present } from "@millrace/core/internal";
+import {
+  type Evaluation,
+  evaluate,
+  type GroupRules,
+  groupRules,
+  isPlain,
+  present,
+} from "@millrace/core/internal";
 import type { Group } from "./delivery-groups.ts";
-import { loadPending, type PendingRow } from "./delivery-rows.ts";
+import { loadPending, type PendingOfGroup, type PendingRow } from "./delivery-rows.ts";
 import { loadMembers } from "./group-members.ts";
 import { measureRoom, type Room } from "./room.ts";
 import type { LoadedVersion } from "./version-cache.ts";
+import { wakeGroups } from "./wakes.ts";
 import type { Work } from "./work.ts";
 
 /** What was decided about a group under its lock. */
@@ -20,7 +28,14 @@ export interface Decisions {
   readonly room: Room;
 }
 
-/** Decides about groups whose locks are held. Those of triggers that are off keep what they have. */
+/** Of a group in which more waits, one transaction decides about so much at once. */
+const AT_ONCE_MAX = 2_000;
+
+/**
+ * Decides about groups whose locks are held. Those of triggers that are off keep what they have.
+ * Where very much waits, as after a long pause, it decides about the first of it, and has the group
+ * woken to go on: what a decision takes must not grow with what waits.
+ */
 export async function decideGroups(work: Work, groups: readonly Group[]): Promise<Decisions> {
   const { tx, versions } = work;
   const open = groups.filter(({ trigger }) => trigger.off === null);
@@ -28,6 +43,7 @@ export async function decideGroups(work: Work, groups: readonly Group[]): Promis
   const waiting = await loadPending(
     tx,
     open.map(({ id }) => id),
+    AT_ONCE_MAX + 1,
   );
   const busy = open.filter(({ id }) => waiting.has(id));
   const version = await versions.load(
@@ -41,6 +57,7 @@ export async function decideGroups(work: Work, groups: readonly Group[]): Promis
   );
   const decided: Decision[] = [];
   const held: { group: Group; version: LoadedVersion }[] = [];
+  const unfinished: number[] = [];
   for (const group of busy) {
     const loaded = version(group.trigger.versionId);
     const rules = groupRules(group, loaded.spec, known(group.id));
@@ -49,12 +66,44 @@ export async function decideGroups(work: Work, groups: readonly Group[]): Promis
       held.push({ group, version: loaded });
       continue;
     }
-    const { rows, now } = present(waiting.get(group.id));
-    const found = evaluate(rules, group.state, rows, now);
+    const pending = present(waiting.get(group.id));
+    const part = evaluatePart(rules, group, pending);
+    if (part !== null) unfinished.push(group.id);
+    const found = part ?? (await evaluateWhole(work, rules, group, pending));
     if (isPlain(rules) && queues && found.steps.some(({ type }) => type === "fire")) {
       room.take(loaded);
     }
     decided.push({ group, version: loaded, found });
   }
+  await wakeGroups(tx, work.log, unfinished);
   return { decided, held, room };
+}
+
+/**
+ * Decides as of the moment when the first that is left out came, as whoever had looked just then
+ * would have. Only a run that takes whatever is pending must see all of it.
+ *
+ * @returns Null when all has to be looked at: also where the first of it decides nothing, because
+ * what completes it comes later.
+ */
+function evaluatePart(
+  rules: GroupRules,
+  { state }: Group,
+  { rows, now }: PendingOfGroup,
+): Evaluation<PendingRow> | null {
+  const next = rows[AT_ONCE_MAX];
+  if (next === undefined || isPlain(rules)) return null;
+  const found = evaluate(rules, state, rows.slice(0, AT_ONCE_MAX), Math.min(now, next.at));
+  return found.steps.some(({ type }) => type !== "alert") ? found : null;
+}
+
+async function evaluateWhole(
+  { tx }: Work,
+  rules: GroupRules,
+  { id, state }: Group,
+  first: PendingOfGroup,
+): Promise<Evaluation<PendingRow>> {
+  const isAll = first.rows.length <= AT_ONCE_MAX;
+  const { rows, now } = isAll ? first : present((await loadPending(tx, [id])).get(id));
+  return evaluate(rules, state, rows, now);
 }

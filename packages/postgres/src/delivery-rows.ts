@@ -106,10 +106,15 @@ export interface PendingOfGroup {
   readonly now: Instant;
 }
 
-/** What waits in groups, by group. Those in which nothing waits are left out. */
+/**
+ * What waits in groups, by group. Those in which nothing waits are left out.
+ *
+ * @param firstMax - Of each group the first so many only; null: all.
+ */
 export async function loadPending(
   tx: Tx,
   groupIds: readonly number[],
+  firstMax: number | null = null,
 ): Promise<ReadonlyMap<number, PendingOfGroup>> {
   const { rows } = await sql<{
     group_id: number;
@@ -124,12 +129,14 @@ export async function loadPending(
     now: Date;
   }>`select p.group_id, p.delivery_id, p.position, p.legs, p.member, p.at, d.fact_kind, d.fact_id,
        coalesce(u.hop, e.hop, r.hop) as hop, (select millrace.now()) as now
-     from millrace.delivery_pending p
+     from unnest(${groupIds}::bigint[]) g (id), lateral (
+       select * from millrace.delivery_pending
+       where group_id = g.id order by position limit ${firstMax}::int
+     ) p
      join millrace.delivery d on d.id = p.delivery_id
      left join millrace.update u on d.fact_kind = 'update' and u.id = d.fact_id
      left join millrace.event e on d.fact_kind = 'event' and e.id = d.fact_id
      left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
-     where p.group_id = any(${groupIds}::bigint[])
      order by p.group_id, p.position`.execute(tx);
   const pending = new Map<number, PendingOfGroup>();
   for (const row of rows) {
