@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Services } from "./compose.ts";
 import type { ExitCode } from "./exit-code.ts";
 import { inputInvalid } from "./input/input-invalid.ts";
+import { checkServiceUrl } from "./input/service-url.ts";
 import type { ProjectInput } from "./project/load-project.ts";
 import { Terminal } from "./terminal/terminal.ts";
 
@@ -73,8 +74,8 @@ function servicesOf(options: GlobalOptions, directory: string): Services {
     const blobs = given ?? path.resolve(directory, data, "blobs");
     return { database: { directory: path.resolve(directory, data, "db") }, redisUrl: null, blobs };
   }
-  checkUrl("--database", database, ["postgres:", "postgresql:"]);
-  if (hasText(redis)) checkUrl("--redis", redis, ["redis:", "rediss:"]);
+  checkServiceUrl("--database", database, ["postgres:", "postgresql:"]);
+  if (hasText(redis)) checkServiceUrl("--redis", redis, ["redis:", "rediss:"]);
   return { database: { url: database }, redisUrl: hasText(redis) ? redis : null, blobs: given };
 }
 
@@ -88,16 +89,6 @@ function blobPlace(text: string, directory: string): string {
 /** An empty variable of the environment is one that is not set. */
 function hasText(text: string | undefined): text is string {
   return text !== undefined && text !== "";
-}
-
-/** The URL itself is not shown: it may hold a password. */
-function checkUrl(option: string, text: string, protocols: readonly string[]): void {
-  const url = URL.parse(text);
-  if (url !== null && protocols.includes(url.protocol)) return;
-  throw inputInvalid(option, [
-    `${option} is no URL that begins with ${protocols.map((p) => `${p}//`).join(" or ")}. ` +
-      `Write it like ${protocols[0]}//user:password@host/name.`,
-  ]);
 }
 
 /**

@@ -6,6 +6,7 @@ export * from "./door/clean-outcome.ts";
 export * from "./door/partition-text-issues.ts";
 export * from "./door/text-issues.ts";
 export * from "./json/check-json.ts";
+export * from "./json/parse-exact-json.ts";
 export * from "./json/storable-text.ts";
 export * from "./lib/assert.ts";
 export * from "./lib/instant.ts";

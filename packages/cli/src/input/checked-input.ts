@@ -1,4 +1,9 @@
-import { isRecord, type JsonValue, type PipelineDefinition } from "@millrace/core/internal";
+import {
+  isRecord,
+  type JsonValue,
+  parseExactJson,
+  type PipelineDefinition,
+} from "@millrace/core/internal";
 import { inputInvalid } from "./input-invalid.ts";
 
 /** Any schema library's schema, as Standard Schema has it. */
@@ -33,27 +38,24 @@ export async function checkedParams(
   schema: Schema | null,
   texts: Readonly<Record<string, string>>,
 ): Promise<JsonValue> {
-  const params: Record<string, JsonValue> = {};
-  for (const [key, text] of Object.entries(texts)) params[key] = fromText(text);
-  if (schema === null) return params;
-  const first = await schema["~standard"].validate(params);
-  if (first.issues === undefined) return params;
+  const params = new Map(Object.entries(texts).map(([key, text]) => [key, fromText(text)]));
+  // Not by assignment, which sets the prototype for the key `__proto__`.
+  if (schema === null) return Object.fromEntries(params);
+  const first = await schema["~standard"].validate(Object.fromEntries(params));
+  if (first.issues === undefined) return Object.fromEntries(params);
   for (const { path } of issuesOf(first.issues)) {
     const [key] = path;
-    const text = key === undefined ? undefined : texts[key];
-    if (key !== undefined && text !== undefined) params[key] = text;
+    if (key !== undefined && Object.hasOwn(texts, key)) params.set(key, texts[key] ?? "");
   }
-  const second = await schema["~standard"].validate(params);
-  if (second.issues === undefined) return params;
+  const second = await schema["~standard"].validate(Object.fromEntries(params));
+  if (second.issues === undefined) return Object.fromEntries(params);
   throw refusal(what, issuesOf(first.issues));
 }
 
+/** What JSON would take digits from stays text: it is an id. */
 function fromText(text: string): JsonValue {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
+  const read = parseExactJson(text);
+  return read.ok ? read.value : text;
 }
 
 function issuesOf(

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { JsonValue } from "@millrace/core/internal";
+import { type JsonValue, parseExactJson } from "@millrace/core/internal";
 import { inputInvalid } from "./input-invalid.ts";
 
 /**
@@ -9,14 +9,12 @@ import { inputInvalid } from "./input-invalid.ts";
  */
 export async function readJson(option: string, text: string): Promise<JsonValue> {
   const source = text.startsWith("@") ? await readSource(option, text.slice(1)) : text;
-  try {
-    return JSON.parse(source) as JsonValue;
-  } catch (error) {
-    throw inputInvalid(option, [
-      `${option} is no JSON: ${error instanceof Error ? error.message : String(error)}. ` +
-        `Write it like '{"rows": 5}', or name a file that holds it with @path.`,
-    ]);
-  }
+  const read = parseExactJson(source);
+  if (read.ok) return read.value;
+  throw inputInvalid(option, [
+    `${option} is no JSON: ${read.problem}. ` +
+      `Write it like '{"rows": 5}', or name a file that holds it with @path.`,
+  ]);
 }
 
 async function readSource(option: string, path: string): Promise<string> {
