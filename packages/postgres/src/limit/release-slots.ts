@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Tx } from "../transact.ts";
 import type { Work } from "../work.ts";
 
 /** Task runs by their ids, as a query of ids, or all of some runs. */
@@ -39,17 +40,10 @@ export async function releaseSlots(
  * What waits goes first: an admission under way holds it, and makes it ready before it lets go.
  */
 export async function withdraw({ tx, log }: Work, which: WhichTaskRuns): Promise<void> {
-  const wanted = await sql<{ limit_id: number }>`
-    with mine as materialized (
-      select w.task_run_id from millrace.limit_wait w where ${among("w", which)}
-      order by w.task_run_id for update
-    ),
-    gone as (
-      delete from millrace.limit_wait w using mine m where w.task_run_id = m.task_run_id
-      returning w.task_run_id
-    )
-    delete from millrace.limit_wanted d using gone g where d.task_run_id = g.task_run_id
-    returning d.limit_id`.execute(tx);
+  const { rows: waiting } = await sql<{ task_run_id: number }>`
+    select w.task_run_id from millrace.limit_wait w where ${among("w", which)}
+    order by w.task_run_id for update`.execute(tx);
+  if (waiting.length > 0) log.freedLimits(await leaveLines(tx, waiting));
   const held = await sql<{ limit_id: number }>`
     with gone as (
       delete from millrace.ready r where ${among("r", which)} returning r.task_run_id
@@ -57,7 +51,25 @@ export async function withdraw({ tx, log }: Work, which: WhichTaskRuns): Promise
     delete from millrace.limit_slot s using gone g
     where s.task_run_id = g.task_run_id and s.until is null
     returning s.limit_id`.execute(tx);
-  log.freedLimits([...wanted.rows, ...held.rows].map(({ limit_id }) => limit_id));
+  log.freedLimits(held.rows.map(({ limit_id }) => limit_id));
+}
+
+/**
+ * Takes back what is locked by now, with its places in line. In a statement of its own: the one
+ * that took the locks may have waited for who set a limit, and gave it another place.
+ */
+async function leaveLines(
+  tx: Tx,
+  waiting: readonly { readonly task_run_id: number }[],
+): Promise<readonly number[]> {
+  const ids = waiting.map(({ task_run_id }) => task_run_id);
+  const { rows } = await sql<{ limit_id: number }>`
+    with gone as (
+      delete from millrace.limit_wait where task_run_id = any(${ids}::bigint[])
+    )
+    delete from millrace.limit_wanted where task_run_id = any(${ids}::bigint[])
+    returning limit_id`.execute(tx);
+  return rows.map(({ limit_id }) => limit_id);
 }
 
 function among(alias: string, which: WhichTaskRuns): RawBuilder<boolean> {
