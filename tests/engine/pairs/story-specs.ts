@@ -103,9 +103,21 @@ export const lone = pipelineSpec("lone", [taskSpec("l", { retries })], {
 export const asker = pipelineSpec("asker", [taskSpec("ask"), taskSpec("say")], team);
 export const caller = pipelineSpec("caller", [taskSpec("call")], team);
 export const timed = pipelineSpec("timed", [taskSpec("t")], { ...team, timeoutMs: 60_000 });
+/** One that backfills fill, and updates start besides. */
 export const filled = pipelineSpec("filled", [taskSpec("f", { limits: [idle] })], {
   ...team,
+  datasets,
   partitions: DAY,
+  triggers: {
+    on: updated({
+      type: "leg",
+      leg: {
+        source: { type: "dataset", dataset: "default/out" },
+        where: null,
+        partition: { date: { map: "fixed", value: "2026-01-31" } },
+      },
+    }),
+  },
 });
 /** Its older version is heard by nobody. */
 export const stale = pipelineSpec("stale", [taskSpec("s")], { ...team, onMissingVersion: "fail" });

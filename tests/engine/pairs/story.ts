@@ -41,6 +41,8 @@ export interface Story {
   readonly lost: ClaimedTask;
   /** Ready attempts that a bell names. */
   readonly ready: readonly { readonly taskRunId: number; readonly attempt: number }[];
+  /** Of those that wait to be evaluated, the updates: two of one dataset, and one of another. */
+  readonly updates: readonly Fact[];
   /** Facts and wakes that wait to be evaluated. */
   readonly facts: readonly Fact[];
 }
@@ -125,7 +127,11 @@ export async function tellStory(database: Database): Promise<Story> {
   await teller.evaluateAll();
   await teller.at(69);
   await teller.call(sessionId, "default/main");
-  await teller.store.recordUpdates([updateOf("in", 3), updateOf("out", 2)]);
+  const told = await teller.store.recordUpdates([
+    updateOf("in", 3),
+    updateOf("in", 4),
+    updateOf("out", 2),
+  ]);
   await teller.store.recordEvents([eventOf("go")]);
   await teller.finish(backfills.filled);
   await teller.finish(team.failing, BAD);
@@ -136,6 +142,7 @@ export async function tellStory(database: Database): Promise<Story> {
     ...{ sessionId, idleSessionId, ...runs, lost, paused, asking, speaking, ended, facts },
     ...{ caller: team.caller, called: team.called, planned, filling, backfilled },
     quarantined: present(quarantined),
+    updates: told.facts,
     ready: await teller.listReady(),
   };
 }

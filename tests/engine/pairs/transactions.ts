@@ -55,6 +55,14 @@ const intake: readonly Transaction[] = [
 
 const triggers: readonly Transaction[] = [
   { name: "evaluate", act: (store, story) => store.evaluate(story.facts) },
+  {
+    name: "evaluate an update",
+    act: (store, { updates }) => store.evaluate(updates.slice(0, 1)),
+  },
+  {
+    name: "evaluate the next update",
+    act: (store, { updates }) => store.evaluate(updates.slice(1)),
+  },
   { name: "fire timers", act: (store) => store.fireDue(100) },
   { name: "pause a pipeline", act: (store) => store.pause(main, "ana") },
   { name: "pause a trigger", act: (store) => store.pause({ ...main, trigger: "on" }, "ana") },
