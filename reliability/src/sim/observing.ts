@@ -1,6 +1,8 @@
-import type { Observer } from "@millrace/worker";
+import type { Observer, WorkerEvent } from "@millrace/worker";
 import type { Life } from "./life.ts";
 import type { World } from "./world.ts";
+
+type FinishedEvent = Extract<WorkerEvent, { readonly type: "finished" }>;
 
 /** Counts what the parts of a process tell, and notes that something goes on. */
 export function observing(world: World, life: Life): Observer {
@@ -8,25 +10,17 @@ export function observing(world: World, life: Life): Observer {
   return (event) => {
     if (life.isOver) return;
     if (event.type !== "problem" && event.type !== "log") world.progressAt = timeline.nowMs;
-    switch (event.type) {
-      case "claimed":
-        return count("claims");
-      case "finished":
-        timeline.say(
-          life,
-          `finished ${event.attempt.taskRunId}.${event.attempt.attempt}: ${event.outcome}`,
-        );
-        if (event.recorded) return count(`attempts ${event.outcome}`);
-        return count(event.outcome === "lost" ? "attempts given up" : "fenced finishes");
-      case "sessionLost":
-        return count("leases lost");
-      case "swept":
-        return count(`swept: ${event.what}`, event.count);
-      case "timersFired":
-        return count("timers fired", event.count);
-      case "problem":
-        return count(`problems: ${event.where}`);
-      default:
-    }
+    if (event.type === "claimed") count("claims");
+    else if (event.type === "finished") finished(event);
+    else if (event.type === "sessionLost") count("leases lost");
+    else if (event.type === "swept") count(`swept: ${event.what}`, event.count);
+    else if (event.type === "timersFired") count("timers fired", event.count);
+    else if (event.type === "problem") count(`problems: ${event.where}`);
   };
+
+  function finished({ attempt, outcome, recorded }: FinishedEvent): void {
+    timeline.say(life, `finished ${attempt.taskRunId}.${attempt.attempt}: ${outcome}`);
+    if (recorded) count(`attempts ${outcome}`);
+    else count(outcome === "lost" ? "attempts given up" : "fenced finishes");
+  }
 }

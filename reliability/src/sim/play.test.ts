@@ -4,16 +4,16 @@ import { closeSimulator, play } from "./play.ts";
 import { type SmallOptions, smallPlan } from "./small-plan.ts";
 import { CALM, type Weather } from "./weather.ts";
 
-const MINUTES = 3 * 60_000;
+const MINUTES = 5 * 60_000;
 
 afterAll(closeSimulator);
 
 const STORM: Weather = {
-  dropBell: 0.1,
-  doubleBell: 0.1,
-  delayBell: 0.1,
+  dropBell: 0.3,
+  doubleBell: 0.3,
+  delayBell: 0.3,
   unknownCommit: 0.03,
-  brokenStatement: 0.005,
+  brokenStatement: 0.01,
   crashAnywhere: 0.0005,
   slow: 0.01,
 };
@@ -90,6 +90,22 @@ describe("what breaks", () => {
     },
   );
 
+  test(
+    "a process that stood still has lost its lease, and what it ran",
+    { timeout: MINUTES },
+    async () => {
+      const faults: readonly Fault[] = [
+        { atMs: 3_000, kind: "freeze", process: "p0", forMs: 30_000 },
+        { atMs: 5_000, kind: "restart", process: "p1" },
+      ];
+      const played = await play(smallPlan({ seed: 8, faults, workMs: 2_500, stormMs: 40_000 }));
+      expect(played.violations).toEqual([]);
+      expect(played.counters).toMatchObject({ "zombies woken": 1, "leases lost": 1, restarts: 1 });
+      expect(played.counters["attempts lost with their worker"]).toBeGreaterThan(0);
+      expect(played.counters["updates that others consumed"]).toBe(24);
+    },
+  );
+
   test("of a commit without an answer, the fate is asked for", { timeout: MINUTES }, async () => {
     const weather = { ...CALM, unknownCommit: 0.2 };
     const played = await play(smallPlan({ seed: 6, weather }));
@@ -104,7 +120,13 @@ describe("what breaks", () => {
   });
 
   test("a world that cannot come to rest breaks I9", { timeout: MINUTES }, async () => {
-    const hanging = smallPlan({ seed: 7, updates: 1, workMs: Infinity });
+    const hanging = smallPlan({
+      seed: 7,
+      processes: 1,
+      updates: 1,
+      workMs: Infinity,
+      stormMs: 2_000,
+    });
     const played = await play(hanging);
     expect(played.violations[0]).toMatchObject({ invariant: "I9" });
   });

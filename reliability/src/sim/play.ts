@@ -20,9 +20,11 @@ export interface PlayOptions {
 /** Ten times what a lease and a sweep take, as their defaults are. */
 const REST_MS = 10 * (15_000 + 2_000);
 /** Something always goes on, and yet it never rests. */
-const UNREST_MS_MAX = 60 * 60_000;
+const UNREST_MS_MAX = 10 * 60_000;
 /** Commits between two looks at the whole state. */
-const CHECK_EVERY = 100;
+const CHECK_EVERY = 200;
+/** Between two looks whether it is at rest. */
+const LOOK_EVERY_MS = 500;
 
 /** Plays a plan: the storm, the healing, the rest. Equal plans are played equally. */
 export async function play(plan: Plan, options: PlayOptions = {}): Promise<Played> {
@@ -84,10 +86,10 @@ async function storm(world: World, plan: Plan, checks: Checks): Promise<void> {
 async function rest(world: World, actor: Actor, checks: Checks): Promise<void> {
   const { timeline, stage } = world;
   const healedAt = timeline.nowMs;
-  let looked = -1;
+  let looked = -Infinity;
   while (!(await isBroken(world, checks)) && (await timeline.step(Infinity))) {
-    // Only when all that this instant brings has happened, and not in a transaction.
-    if (timeline.nowMs === looked || !world.server.isFree()) continue;
+    // Not in the middle of a transaction.
+    if (timeline.nowMs < looked + LOOK_EVERY_MS || !world.server.isFree()) continue;
     looked = timeline.nowMs;
     const unrest = unrestOf(stage);
     if (unrest.length === 0 && actor.isDone && world.isUp) return;

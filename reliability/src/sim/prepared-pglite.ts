@@ -69,7 +69,8 @@ export class PreparedPGlite {
   #toText(value: unknown, type = 0): string | null {
     if (value === null || value === undefined) return null;
     const serialize = this.#pglite.serializers[type] ?? types.serializers[type];
-    return serialize === undefined ? String(value) : serialize(value);
+    if (serialize !== undefined) return serialize(value);
+    return typeof value === "object" ? JSON.stringify(value) : String(value as string | number);
   }
 
   #toRow(row: readonly (string | null)[], columns: readonly WireColumn[]): Record<string, unknown> {

@@ -51,9 +51,9 @@ export class Server {
   run(session: Session, text: string, parameters: readonly unknown[]): StatementResult {
     this.#setNow();
     const result = this.#pglite.run(text, parameters);
-    const isWithin = this.#holder === session;
-    if (isWithin) this.#isDirty ||= mayWrite(text);
-    else if (mayWrite(text)) this.#committed();
+    const isWriting = (result.count > 0 || result.rows.length > 0) && mayWrite(text);
+    if (this.#holder === session) this.#isDirty ||= isWriting;
+    else if (isWriting) this.#committed();
     return result;
   }
 

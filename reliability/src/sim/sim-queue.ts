@@ -91,9 +91,10 @@ export class SimQueue {
   #wait(bell: Bell, delayMs: number): void {
     if (this.#waiting.size >= WAITING_MAX) return;
     const { timeline } = this.#world;
+    const names = bell.tasks.map(({ taskRunId, attempt }) => `${taskRunId}.${attempt}`);
     const remove = timeline.add({
       owner: WORLD,
-      what: `bell for ${bell.tasks.map(({ taskRunId, attempt }) => `${taskRunId}.${attempt}`)}`,
+      what: `bell for ${names.join(", ")}`,
       atMs: timeline.nowMs + delayMs,
       isReady: () => !this.#world.outages.isDeaf && this.#hearing(bell.channel).length > 0,
       go: () => {

@@ -52,8 +52,10 @@ async function openStage(): Promise<Stage> {
 
 /** Leaves what the migrations left. */
 async function empty({ pglite, database, first }: Stage): Promise<void> {
-  const names = tablesOf(pglite).map((name) => `millrace.${name}`);
-  pglite.run(`truncate ${names.join(", ")} restart identity cascade`);
+  const names = tablesOf(pglite, IS_USED).map((name) => `millrace.${name}`);
+  pglite.run(`truncate ${names.join(", ")} cascade`);
+  pglite.run(`select setval(seqrelid::regclass, seqstart, false) from pg_sequence
+    join pg_class on oid = seqrelid where relnamespace = 'millrace'::regnamespace`);
   for (const [name, rows] of first) {
     pglite.run(
       `insert into millrace.${name}
@@ -69,15 +71,19 @@ function firstRows(pglite: PreparedPGlite): ReadonlyMap<string, string> {
   const first = new Map<string, string>();
   for (const name of tablesOf(pglite)) {
     const { rows } = pglite.run(`select jsonb_agg(t)::text as rows from millrace.${name} t`);
-    if (rows[0]?.["rows"] !== null) first.set(name, String(rows[0]?.["rows"]));
+    const found = rows[0]?.["rows"];
+    if (typeof found === "string") first.set(name, found);
   }
   return first;
 }
 
-function tablesOf(pglite: PreparedPGlite): readonly string[] {
+/** Truncating a table costs the same whether there is something in it. */
+const IS_USED = "(relkind = 'p' or pg_relation_size(oid) > 0)";
+
+function tablesOf(pglite: PreparedPGlite, condition = "true"): readonly string[] {
   const { rows } = pglite.run(`select quote_ident(relname) as name from pg_class
     where relnamespace = 'millrace'::regnamespace and relkind in ('r', 'p')
-      and relname not like 'migration%' order by relname`);
+      and relname not like 'migration%' and ${condition} order by relname`);
   return rows.map(({ name }) => String(name));
 }
 
