@@ -19,10 +19,18 @@ describeWithRedisBinary("assertRedisFit", () => {
     expect(await judge("--maxmemory-policy", "noeviction")).toBe("fit");
   });
 
-  test("a Redis that may evict bells is refused, with the mend", async () => {
-    const error = await judge("--maxmemory-policy", "allkeys-lru");
+  test.each([
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+  ])("a Redis that may evict bells is refused by the name of its policy: %s", async (policy) => {
+    const error = await judge("--maxmemory-policy", policy);
     expect(MillraceError.is(error, "SERVICE_UNFIT")).toBe(true);
-    expect(String(error)).toContain("maxmemory-policy is allkeys-lru");
+    expect(String(error)).toContain(`maxmemory-policy is ${policy},`);
     expect(String(error)).toContain("redis-cli config set maxmemory-policy noeviction");
   });
 

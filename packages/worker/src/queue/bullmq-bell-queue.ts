@@ -16,6 +16,8 @@ export interface BullmqBellQueueOptions {
   readonly inHandMax?: number;
   /** Bells of one channel that may wait; further ones are not rung, and a sweep rings again. */
   readonly waitingMax?: number;
+  /** After so long a bell is thrown away whose listener died with it in hand. */
+  readonly staleMs?: number;
   /** Hears what went wrong behind the scenes: lost connections, answers that threw. For a log. */
   readonly onError?: (error: unknown) => void;
 }
@@ -35,8 +37,9 @@ export class BullmqBellQueue implements BellQueue {
   #connecting: Promise<void> | null = null;
 
   constructor(options: BullmqBellQueueOptions) {
-    const defaults = { prefix: "millrace", inHandMax: 50, waitingMax: 10_000, onError: () => {} };
-    this.#options = { ...defaults, ...options };
+    const defaults = { prefix: "millrace", inHandMax: 50, waitingMax: 10_000 };
+    // A sweep has long rung again by then.
+    this.#options = { ...defaults, staleMs: 30_000, onError: () => {}, ...options };
     this.#redis = openRinging(this.#options.url, this.#options.onError);
   }
 

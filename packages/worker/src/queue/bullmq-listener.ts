@@ -10,6 +10,7 @@ export interface BullmqListenerOptions {
   readonly url: string;
   readonly prefix: string;
   readonly inHandMax: number;
+  readonly staleMs: number;
   readonly onError: (error: unknown) => void;
 }
 

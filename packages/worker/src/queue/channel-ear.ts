@@ -6,6 +6,7 @@ import type { BellJobData } from "./bell-job.ts";
 export interface ChannelEarOptions {
   readonly prefix: string;
   readonly inHandMax: number;
+  readonly staleMs: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -16,8 +17,6 @@ export interface ChannelEarCalls {
 
 /** BullMQ's default of 15 s would leave a listener deaf for so long after Redis is back. */
 const RETRY_MS = 500;
-/** After this a bell that its listener died with is thrown away; a sweep has rung again by then. */
-const LOCK_MS = 30_000;
 
 /**
  * Hears one channel: a BullMQ worker whose jobs end when the bell is answered.
@@ -40,7 +39,8 @@ export class ChannelEar {
       prefix: options.prefix,
       concurrency: options.inHandMax,
       runRetryDelay: RETRY_MS,
-      lockDuration: LOCK_MS,
+      lockDuration: options.staleMs,
+      stalledInterval: options.staleMs,
       skipLockRenewal: true,
       // Never run it twice, but do throw away what a dead listener left in hand.
       maxStalledCount: 0,
