@@ -35,6 +35,20 @@ describe("a limit of active runs that is edited", () => {
     await engine.settle();
   });
 
+  test("a run of a version without the limit, done again, waits its turn like all others", async () => {
+    await engine.register(limited(null));
+    const old = await engine.start("edited");
+    await engine.settle({ a: () => failed() });
+    await engine.register(limited(1));
+    const active = await engine.start("edited");
+    const [task] = await engine.claim();
+    const { runId } = await engine.store.retryFailed(old, { by: "ana", why: null });
+    expect([await stateOf(active), await stateOf(runId)]).toEqual(["running", "queued"]);
+    await engine.finish(present(task));
+    expect(await stateOf(runId)).toBe("running");
+    await engine.settle();
+  });
+
   test.each([2, null])("a limit of 1 that becomes %s lets waiting runs begin", async (limit) => {
     await engine.register(limited(1));
     await engine.start("edited");

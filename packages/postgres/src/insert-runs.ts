@@ -38,7 +38,7 @@ export interface NewRun {
 
 /**
  * Inserts runs with their first tasks, in a constant number of statements. A run of a pipeline
- * that has reached its limit waits its turn.
+ * that has reached its limit waits its turn, whatever limit its own version had.
  *
  * @returns Their ids, in the order given.
  */
@@ -54,7 +54,7 @@ export async function insertRuns(work: Work, runs: readonly NewRun[]): Promise<r
     with x as materialized (
       select r.*, nextval(pg_get_serial_sequence('millrace.run', 'id')) as id, d.build::text as build,
         millrace.now() as begun_at,
-        r.limited or exists (
+        r.limited or p.max_active_runs is not null or exists (
           select from millrace.run_limit l
           where l.slots is not null and (l.kind = 'all' or l.name = p.namespace)
         ) as held
