@@ -73,7 +73,9 @@ function matches({ source }: LegSpec, fact: Fact): boolean {
       return (
         source.on === "completion" || (source.on === "success") === (fact.state === "succeeded")
       );
-    default:
+    // Stories listen to no patterns.
+    case "events":
+    case "pattern":
       return false;
   }
 }

@@ -15,15 +15,27 @@ const NIGHTLY: Readonly<Record<string, readonly string[]>> = {
   "default/nightly doubled": ["2026-03-09T05:30:00Z"],
 };
 
+/** What there is to compare slots with. */
+interface Fired {
+  readonly from: number;
+  readonly now: number;
+  readonly fires: Found["fires"];
+  readonly everPaused: ReadonlySet<string>;
+}
+
 /** Schedules that make up for everything fire once for each slot, and for nothing else. */
 export function slotsFired(ledger: Ledger, found: Found, now: number): readonly Violation[] {
   const from = ledger.registeredAt;
   if (from === null) return [];
-  const isDue = (slot: number): boolean => slot > from && slot <= now - LATE_MS;
+  const fired = { from, now, fires: found.fires, everPaused: ledger.pausedPipelines };
   return [
-    ...compare("default/minutely tick", minutes(from, now).filter(isDue), ledger, found, now),
+    ...compare("default/minutely tick", minutes(from, now), fired),
     ...Object.entries(NIGHTLY).flatMap(([of, texts]) =>
-      compare(of, texts.map((text) => Date.parse(text)).filter(isDue), ledger, found, now),
+      compare(
+        of,
+        texts.map((text) => Date.parse(text)),
+        fired,
+      ),
     ),
     ...runsOnce(found),
   ];
@@ -37,19 +49,17 @@ function minutes(from: number, to: number): readonly number[] {
 
 function compare(
   of: string,
-  due: readonly number[],
-  ledger: Ledger,
-  found: Found,
-  now: number,
+  slots: readonly number[],
+  { from, now, fires, everPaused }: Fired,
 ): readonly Violation[] {
-  const fired = found.fires.filter((fire) => fire.of === of).map(({ slot }) => slot);
-  const isPaused = ledger.pausedPipelines.has(of.split(" ")[0] ?? "");
+  const due = slots.filter((slot) => slot > from && slot <= now - LATE_MS);
+  const fired = fires.filter((fire) => fire.of === of).map(({ slot }) => slot);
   // Ticks of a paused schedule are passed over.
+  const isPaused = everPaused.has(of.split(" ")[0] ?? "");
   const missed = isPaused ? [] : due.filter((slot) => !fired.includes(slot));
   // Around the registration and the end, a slot may be there or not.
-  const edge = (slot: number): boolean =>
-    slot > now - LATE_MS || slot <= (ledger.registeredAt ?? 0);
-  const strange = fired.filter((slot) => !due.includes(slot) && !edge(slot));
+  const isAtEdge = (slot: number): boolean => slot > now - LATE_MS || slot <= from;
+  const strange = fired.filter((slot) => !due.includes(slot) && !isAtEdge(slot));
   return [
     ...missed.map((slot) => violation(`${of} has no run for its slot`, slot)),
     ...strange.map((slot) => violation(`${of} fired, though it has no slot`, slot)),

@@ -13,7 +13,7 @@ export function tellCounts(
     if (isRepeat) count("runs that repeat others");
   }
   for (const { state } of tasks) count(`tasks ${state}`);
-  for (const _ of deadLetters) count("dead letters of messages");
+  deadLetters.forEach(() => count("dead letters of messages"));
   for (const { end } of ledger.executions) {
     if (end === "open") count("handlers that nobody heard of again");
   }
