@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { catchUp, drainBacklog, type LaggingResult } from "./soak/lagging.ts";
-import { KEPT_ACTIVE_MAX } from "./soak/project.ts";
+import { KEPT_ACTIVE_MAX, LAGGING_BATCH } from "./soak/project.ts";
 import { soakSteadily, type SteadyResult } from "./soak/steady.ts";
 
 /**
@@ -25,11 +25,11 @@ const result: { steady?: SteadyResult; paused?: LaggingResult; backlog?: Lagging
 const problems: string[] = [];
 
 if (values.paused !== undefined) {
-  result.paused = await catchUp(Number(values.paused), tellLeft);
+  result.paused = await catchUp(wholeBatches(values.paused), tellLeft);
   if (result.paused.activeMax > KEPT_ACTIVE_MAX) problems.push("more runs than may be active");
 }
 if (values.backlog !== undefined) {
-  result.backlog = await drainBacklog(Number(values.backlog), tellLeft);
+  result.backlog = await drainBacklog(wholeBatches(values.backlog), tellLeft);
 }
 for (const lagging of [result.paused, result.backlog]) {
   if (lagging !== undefined && lagging.lost + lagging.doubled > 0) {
@@ -54,6 +54,10 @@ if (values.json) process.stdout.write(`${JSON.stringify({ ...result, problems })
 else process.stdout.write(`${JSON.stringify({ ...result, problems }, withoutSamples, 2)}\n`);
 for (const problem of problems) say(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
+
+function wholeBatches(count: string): number {
+  return Math.ceil(Number(count) / LAGGING_BATCH) * LAGGING_BATCH;
+}
 
 function withoutSamples(key: string, value: unknown): unknown {
   return key === "samples" ? undefined : value;

@@ -17,13 +17,15 @@ export const tell = pipeline("tell", { on: { mid: updated(mid, { each: true }) }
   build.task("tell", async () => null);
 });
 
+/** Numbers of updates that wait are multiples of it, so that no batch stays open. */
+export const LAGGING_BATCH = 100;
 /** The one that is paused while updates come. */
 export const KEPT_ACTIVE_MAX = 20;
 export const catchUp = pipeline(
   "catch-up",
   {
     maxActiveRuns: KEPT_ACTIVE_MAX,
-    on: { kept: updated(kept, { batch: { max: 100, quiet: "1s" } }) },
+    on: { kept: updated(kept, { batch: { max: LAGGING_BATCH } }) },
   },
   (build) => {
     build.task("consume", async (ctx) => ctx.received(kept).length);
@@ -32,7 +34,7 @@ export const catchUp = pipeline(
 
 export const drain = pipeline(
   "drain",
-  { on: { bulk: updated(bulk, { batch: { max: 1_000, quiet: "5s" } }) } },
+  { on: { bulk: updated(bulk, { batch: { max: LAGGING_BATCH } }) } },
   (build) => {
     build.task("consume", async (ctx) => ctx.received(bulk).length);
   },
