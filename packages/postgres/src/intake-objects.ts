@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   decideObject,
   type DeadLetter,
@@ -107,7 +108,7 @@ function toUpdate(observed: ObservedObject, identity: string | null): IntakeUpda
     metadata: null,
     source: { type: "s3", key: uri },
     ...(version !== null && { contentVersion: version }),
-    idempotencyKey: identity === null ? null : JSON.stringify([dataset, uri, identity]),
+    idempotencyKey: identity === null ? null : keyOf([dataset, uri, identity]),
     correlationId: null,
   };
 }
@@ -152,4 +153,13 @@ const TEXT_MAX = 262_144;
 /** What text can hold: no NUL and no half of a surrogate pair, not even one that the cut made. */
 function storable(text: string): string {
   return text.slice(0, TEXT_MAX).replaceAll("\0", "\uFFFD").toWellFormed();
+}
+
+/** Characters that JSON escapes can make a key longer than a row of an index. */
+const KEY_BYTES_MAX = 2_000;
+
+function keyOf(parts: readonly string[]): string {
+  const text = JSON.stringify(parts);
+  if (Buffer.byteLength(text) <= KEY_BYTES_MAX) return text;
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }

@@ -11,6 +11,22 @@ export function isConflict(error: unknown): boolean {
   return state === "40P01" || state === "40001";
 }
 
+/** Values that no row, index or statement can hold: said again, they would be refused again. */
+export function isUnfitData(error: unknown): boolean {
+  return UNFIT_STATES.has(sqlstateOf(error) ?? "");
+}
+
+/** Of texts, JSON and numbers, and of what is larger than a row of an index or a statement. */
+const UNFIT_STATES: ReadonlySet<string> = new Set([
+  "22001",
+  "22003",
+  "22021",
+  "22P02",
+  "22P05",
+  "54000",
+  "54001",
+]);
+
 /** The connection broke or never came about, or the server is shutting down or starting. */
 export function isConnectionError(error: unknown): boolean {
   // First, because EPIPE has the five letters of a SQLSTATE.

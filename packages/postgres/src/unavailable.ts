@@ -1,9 +1,18 @@
 import { MillraceError } from "@millrace/core/internal";
-import { isConnectionError, sqlstateOf } from "./sqlstate.ts";
+import { isConnectionError, isUnfitData, sqlstateOf } from "./sqlstate.ts";
 
 /** What went wrong, as a failure that callers know where it is one. */
 export function translate(error: unknown, operation: string): unknown {
-  return isConnectionError(error) || isShortage(error) ? unavailable(operation, error) : error;
+  if (isConnectionError(error) || isShortage(error)) return unavailable(operation, error);
+  return isUnfitData(error) ? unfit(operation, error) : error;
+}
+
+/** The last wall: whoever gave it must hear that it was their data, in words and with a code. */
+function unfit(operation: string, cause: unknown): MillraceError<"INPUT_INVALID"> {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  const issue = `a value cannot be stored (${detail}); shorten it, or leave out what is no text`;
+  const data = { what: operation, issues: [issue] };
+  return new MillraceError("INPUT_INVALID", data, `Could not ${operation}: ${issue}.`, { cause });
 }
 
 export function unavailable(operation: string, cause: unknown): MillraceError<"STORE_UNAVAILABLE"> {

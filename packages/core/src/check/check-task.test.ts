@@ -143,7 +143,11 @@ describe("each of these is told with the place and the mend", () => {
       'task "load": its waitFor default/far onTimeout "run" has no timeout, so it waits for ever',
     ],
     ["tasks 3 approval", undefined, 'task "ask": an approval has no rule; give it asks'],
-    ["tasks 0 approval", { roles: [] }, 'task "load": roles belong to an approval, and it is a task'],
+    [
+      "tasks 0 approval",
+      { roles: [] },
+      'task "load": roles belong to an approval, and it is a task',
+    ],
     ["tasks 4 poll everyMs", 0, 'task "poll": its every of 0 ms is out of range'],
     ["tasks 4 poll timeoutMs", 0, 'task "poll": its timeout of 0 ms is out of range'],
     ["tasks 4 poll onTimeout", "approve", 'task "poll": its onTimeout "approve" is not known'],

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { utf8Length } from "../json/storable-text.ts";
 import { canonicalJson, isRecord, type JsonValue } from "../spec/json.ts";
 import type { TaskLimitSpec } from "../spec/task-spec.ts";
 
@@ -33,9 +35,17 @@ export function limitWant(limit: TaskLimitSpec, source: KeySource): LimitWant {
   return { kind, name, slots: 1, declared, perMs: kind === "rate" ? limit.perMs : null };
 }
 
-/** The value at a path from `params`, `partition` or `item`, as text; what is missing is null. */
+/** Of the text of a key, which stands in an index. */
+const KEY_BYTES_MAX = 512;
+
+/**
+ * The value at a path from `params`, `partition` or `item`, as text; what is missing is null. Of a
+ * longer one it is a hash, which no value has for its text: JSON does not begin so.
+ */
 export function keyText(path: readonly string[], source: KeySource): string {
-  return canonicalJson(valueAt({ ...source }, path));
+  const text = canonicalJson(valueAt({ ...source }, path));
+  if (utf8Length(text) <= KEY_BYTES_MAX) return text;
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
 function valueAt(root: JsonValue, path: readonly string[]): JsonValue {

@@ -150,3 +150,22 @@ test("no more than atMost values are built of an endless calendar", () => {
   });
   expect(result.ok && result.cut).toBeGreaterThan(1_000_000);
 });
+
+test("a partition that no index can hold is a reason, and not a crash", () => {
+  const keys = ["a", "b", "c", "d", "e"];
+  const to = Object.fromEntries(
+    keys.map((key) => [key, { kind: "dynamic", match: null }] as const),
+  );
+  const maps = Object.fromEntries(
+    keys.map((key) => [key, { map: "path", path: ["data", key] }] as const),
+  );
+  const map = (length: number) => {
+    const data = Object.fromEntries(keys.map((key) => [key, "x".repeat(length)]));
+    return mapPartition(maps, { ...source, data: { data } }, to, 10);
+  };
+  expect(map(300)).toMatchObject({ ok: true });
+  expect(map(500)).toEqual({
+    ok: false,
+    reason: "the partition has more than 2048 bytes in all; shorten its values",
+  });
+});

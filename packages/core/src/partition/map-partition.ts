@@ -1,3 +1,4 @@
+import { PARTITION_BYTES_MAX, partitionSizeProblem } from "../door/partition-text-issues.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { Partition, PartitionSchemes } from "../spec/partition-spec.ts";
 import type { PartitionMapSpec } from "../spec/trigger-spec.ts";
@@ -48,7 +49,19 @@ export function mapPartition(
     keys.push({ key, isCalendar: isCalendar(scheme), values: mapped.values });
   }
   const partitions = combinations(keys, atMost).toReversed();
+  if (mayBeTooLong(keys)) {
+    const problem = partitions.map(partitionSizeProblem).find((each) => each !== null);
+    if (problem !== undefined) return { ok: false, reason: `the partition ${problem}` };
+  }
   return { ok: true, partitions, cut: count - partitions.length };
+}
+
+/** A quick bound: a code unit takes at most three bytes, also as JSON. */
+function mayBeTooLong(keys: readonly KeyValues[]): boolean {
+  const units = keys.map(({ key, values }) =>
+    values.reduce((most, { length }) => Math.max(most, key.length + length + 6), 0),
+  );
+  return units.reduce((sum, each) => sum + each, 2) * 3 > PARTITION_BYTES_MAX;
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   type DatasetId,
   type Partition,
   type PartitionSchemes,
+  partitionSizeProblem,
   partitionValueProblem,
   type PipelineSpec,
 } from "@millrace/core/internal";
@@ -35,7 +36,7 @@ export function partitionProblems(
   const declared = Object.keys(schemes);
   const known = declared.length === 0 ? "it has no partitions" : `it has ${declared.join(", ")}`;
   const unknown = Object.keys(partition).filter((key) => !Object.hasOwn(schemes, key));
-  return [
+  const problems = [
     ...unknown.map((key) => `partition key ${key} is not one of its keys; ${known}`),
     ...Object.entries(schemes).flatMap(([key, scheme]) => {
       const value = partition[key];
@@ -46,4 +47,6 @@ export function partitionProblems(
       return problem === null ? [] : [`partition key ${key}: ${problem}`];
     }),
   ];
+  const size = problems.length > 0 ? null : partitionSizeProblem(partition);
+  return size === null ? problems : [`its partition ${size}`];
 }
