@@ -1,5 +1,5 @@
 import type { JsonValue } from "@millrace/core/internal";
-import { type Kysely, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 import { all, type Phase, unionOf } from "./state-check.ts";
 import { STATE_CHECKS } from "./state-checks.ts";
 import { unexplained } from "./unexplained.ts";
@@ -20,7 +20,10 @@ const EVERYTHING = unionOf(STATE_CHECKS, all);
  * what only answers to questions can tell: whether all that waits says why, and whether a schedule
  * has passed over a slot.
  */
-export async function checkState(db: Kysely<unknown>, phase: Phase): Promise<readonly Violation[]> {
+export async function checkState(
+  db: QueryExecutorProvider,
+  phase: Phase,
+): Promise<readonly Violation[]> {
   if (phase === "always") return judge(db, (await hasWitness(db)) ? PLANNED : ALWAYS);
   const found = await judge(db, EVERYTHING);
   return [...found, ...(await missedSlots(db)), ...(await unexplained(db))];
@@ -31,7 +34,7 @@ const PLANNED = "select invariant, what, detail from witness.broken()";
 /** Databases that were seen to have the witness, whose plan of all checks is kept. */
 const witnessed = new WeakSet<object>();
 
-async function hasWitness(db: Kysely<unknown>): Promise<boolean> {
+async function hasWitness(db: QueryExecutorProvider): Promise<boolean> {
   if (witnessed.has(db)) return true;
   const { rows } = await sql<{ is: boolean }>`
     select to_regprocedure('witness.broken()') is not null as is`.execute(db);
@@ -39,7 +42,7 @@ async function hasWitness(db: Kysely<unknown>): Promise<boolean> {
   return rows[0]?.is === true;
 }
 
-async function judge(db: Kysely<unknown>, query: string): Promise<readonly Violation[]> {
+async function judge(db: QueryExecutorProvider, query: string): Promise<readonly Violation[]> {
   const { rows } = await sql.raw<ViolationRow>(query).execute(db);
   return rows.map(toViolation);
 }

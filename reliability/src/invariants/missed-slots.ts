@@ -1,5 +1,5 @@
 import { nextTick, type ScheduleSpec } from "@millrace/core/internal";
-import { type Kysely, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 import type { Violation } from "./violation.ts";
 
 interface Fired {
@@ -14,7 +14,7 @@ interface Fired {
  * the one that is due next. Schedules that were edited, or that may be off, are left out: then a
  * gap is what was asked for.
  */
-export async function missedSlots(db: Kysely<unknown>): Promise<readonly Violation[]> {
+export async function missedSlots(db: QueryExecutorProvider): Promise<readonly Violation[]> {
   const { rows } = await sql<Fired>`
     select t.id, t.name, t.spec, array(
       select (extract(epoch from f.slot) * 1000)::float8 from (

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Engine, startEngine } from "../../../tests/engine/engine.ts";
 import { corruptions } from "./corruptions.ts";
@@ -11,9 +11,9 @@ import type { ViolationRow } from "./check-state.ts";
 class Undone extends Error {}
 
 async function spoil(
-  db: Kysely<unknown>,
+  { db }: Engine["database"],
   statements: readonly string[],
-  look: (tx: Kysely<unknown>) => Promise<void>,
+  look: (tx: QueryExecutorProvider) => Promise<void>,
 ): Promise<void> {
   const done = db.transaction().execute(async (tx) => {
     // Neither foreign keys nor the witness stand in the way of who spoils a database.
@@ -43,7 +43,7 @@ describe.each(["embedded", "server"] as const)("a spoiled %s database", (kind) =
   test.each(STATE_CHECKS.map((check) => [check.name, check.invariant, check] as const))(
     "is found out by %s, and it is %s",
     async (name, invariant, check) => {
-      await spoil(engine.database.db, corruptions[name] ?? [], async (tx) => {
+      await spoil(engine.database, corruptions[name] ?? [], async (tx) => {
         const { rows } = await sql.raw<ViolationRow>(unionOf([check], all)).execute(tx);
         expect(rows).toContainEqual({
           invariant,

@@ -1,5 +1,5 @@
 import { type Answer, type Database, why } from "@millrace/postgres";
-import { type Kysely, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 import type { Violation } from "./violation.ts";
 
 /** Of each kind, the oldest that are asked about. */
@@ -9,7 +9,7 @@ const ASKED_MAX = 200;
  * What waits at rest and cannot say for what: runs that have not ended, and facts that wait at
  * triggers. One that says that nothing holds it has been forgotten.
  */
-export async function unexplained(db: Kysely<unknown>): Promise<readonly Violation[]> {
+export async function unexplained(db: QueryExecutorProvider): Promise<readonly Violation[]> {
   const { rows } = await sql<{ type: "run" | "update" | "event"; id: number }>`
     (select 'run' as type, id from millrace.run where ended_at is null
       and (state = 'queued' or not exists (
@@ -52,6 +52,6 @@ function violation(invariant: "I1" | "I28", what: string, name: string): Violati
 }
 
 /** Only read from, so that it does not matter which of the two it is. */
-function asDatabase(db: Kysely<unknown>): Database {
+function asDatabase(db: QueryExecutorProvider): Database {
   return { kind: "embedded", db: db as Database["db"], connectionsMax: 1, close: async () => {} };
 }

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Engine, startEngine } from "../../../tests/engine/engine.ts";
 import { playBusyStory } from "./healthy-story.ts";
@@ -192,7 +192,7 @@ describe.each(["embedded", "server"] as const)("the witness of the %s database",
     const doing = engine.database.db.transaction().execute(async (tx) => {
       for (const statement of statements.split(";")) await sql.raw(statement).execute(tx);
       await sql`set constraints all immediate`.execute(tx);
-      const violations = await readWitness(tx as unknown as Kysely<unknown>);
+      const violations = await readWitness(tx);
       found.push(...violations.map(({ invariant, what }) => `${invariant} ${what}`));
       throw new Undone();
     });

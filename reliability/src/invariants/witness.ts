@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely";
+import { type QueryExecutorProvider, sql } from "kysely";
 import { toViolation, type ViolationRow } from "./check-state.ts";
 import type { Violation } from "./violation.ts";
 import { FACT_TRIGGERS } from "./witness-facts.ts";
@@ -15,14 +15,10 @@ import { TASK_TRIGGERS } from "./witness-tasks.ts";
  * That is sound at any isolation: a law of committed states holds as well in the state that this
  * transaction would leave if it committed now, which each judgement reads in one snapshot.
  */
-export async function installWitness(db: Kysely<unknown>): Promise<void> {
+export async function installWitness(db: QueryExecutorProvider): Promise<void> {
   const parts = [SCHEMA, TASK_TRIGGERS, RUN_TRIGGERS, FACT_TRIGGERS, OTHER_TRIGGERS];
-  await db.connection().execute(async (connection) => {
-    for (const statement of parts.flatMap(statementsOf)) {
-      await sql.raw(statement).execute(connection);
-    }
-    await sql`select witness.listen()`.execute(connection);
-  });
+  for (const statement of parts.flatMap(statementsOf)) await sql.raw(statement).execute(db);
+  await sql`select witness.listen()`.execute(db);
 }
 
 /** One after the other, because one driver takes no more at a time. Bodies of functions stay whole. */
@@ -49,13 +45,13 @@ function statementsOf(script: string): string[] {
 }
 
 /** What the triggers of the witness have found so far, oldest first. */
-export async function readWitness(db: Kysely<unknown>): Promise<readonly Violation[]> {
+export async function readWitness(db: QueryExecutorProvider): Promise<readonly Violation[]> {
   const { rows } = await sql<ViolationRow>`
     select invariant, what, detail from witness.violation order by id`.execute(db);
   return rows.map(toViolation);
 }
 
 /** Forgets all that was found and recorded. */
-export async function clearWitness(db: Kysely<unknown>): Promise<void> {
+export async function clearWitness(db: QueryExecutorProvider): Promise<void> {
   await sql`truncate witness.violation, witness.history`.execute(db);
 }
