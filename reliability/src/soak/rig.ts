@@ -32,6 +32,12 @@ export async function startRig(options: RigOptions): Promise<Rig> {
   }
   const postgresServer = await startLocalPostgres(binaries, POSTGRES_SETTINGS);
   const redisServer = await startLocalRedis(redis);
+  const abandon = (): void => {
+    process.kill(postgresServer.pid, "SIGQUIT");
+    process.kill(redisServer.pid, "SIGTERM");
+    process.exit(130);
+  };
+  process.once("SIGINT", abandon).once("SIGTERM", abandon);
   const { url } = postgresServer;
   const fresh = openServer({ url, connectionsMax: 1 });
   await migrate(fresh);
@@ -54,6 +60,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     async stop() {
       await Promise.all(workers.map(({ child }) => endProcess(child)));
       await open.close();
+      process.off("SIGINT", abandon).off("SIGTERM", abandon);
       await redisServer.stop();
       await postgresServer.stop();
     },
