@@ -75,7 +75,10 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-export async function openFleet(kind: "embedded" | "server"): Promise<Fleet> {
+/** A server of one's own is given by its URL, and has been migrated. */
+type Where = "embedded" | "server" | { readonly url: string };
+
+export async function openFleet(kind: Where): Promise<Fleet> {
   const { database, url, drop } = await open(kind);
   const store = createStore(database);
   const queue = new InProcessBellQueue();
@@ -175,11 +178,14 @@ export async function openFleet(kind: "embedded" | "server"): Promise<Fleet> {
   };
 }
 
-async function open(kind: "embedded" | "server"): Promise<{
+async function open(kind: Where): Promise<{
   readonly database: Database;
   readonly url: string | null;
   readonly drop: () => Promise<void>;
 }> {
+  if (typeof kind === "object") {
+    return { database: openServer(kind), url: kind.url, drop: async () => {} };
+  }
   if (kind === "server") {
     const created = await createDatabase();
     const { url } = created;

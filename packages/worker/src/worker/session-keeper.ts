@@ -1,4 +1,10 @@
-import type { LeaseHold, LeaseKeeper, SessionStart, SessionStore } from "@millrace/core/internal";
+import {
+  type LeaseHold,
+  type LeaseKeeper,
+  MillraceError,
+  type SessionStart,
+  type SessionStore,
+} from "@millrace/core/internal";
 import { type Clock, jittered, within } from "../clock.ts";
 import type { Observer } from "../observer.ts";
 
@@ -9,6 +15,7 @@ export interface SessionDependencies {
   readonly observe: Observer;
 }
 
+const OPEN_TRIES_MAX = 3;
 const REOPEN_MS = 500;
 const REOPEN_MAX_MS = 5_000;
 const HAND_BACK_MS_MAX = 10_000;
@@ -52,6 +59,20 @@ export class SessionKeeper {
 
   /** Opens a session. @throws {SCHEMA_MISMATCH} When this code and the database do not fit. */
   async open(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#openOnce();
+        return;
+      } catch (error) {
+        // On a machine that is busy enough, a lease may be over before its keeper has begun.
+        const isFinal = MillraceError.is(error) || this.#closing.signal.aborted;
+        if (isFinal || tries === OPEN_TRIES_MAX) throw error;
+        this.#report("open session", error);
+      }
+    }
+  }
+
+  async #openOnce(): Promise<void> {
     const { sessions, lease, clock, observe } = this.#dependencies;
     const id = clock.freshId();
     let lostEarly: string | null = null;
