@@ -1,4 +1,5 @@
 import type { Finding } from "./finding.ts";
+import type { Recovery } from "./recovery.ts";
 
 /** What the rig has seen; its figures are those that the promises are about. */
 export interface ChaosResult {
@@ -20,6 +21,11 @@ export interface ChaosResult {
   readonly recoveryP50Ms: number | null;
   readonly recoveryP99Ms: number | null;
   readonly recoveryMaxMs: number | null;
+  /** Until a sweep had made them ready again; the rest of a recovery is the wait for a worker. */
+  readonly handedBackP50Ms: number | null;
+  readonly handedBackP99Ms: number | null;
+  /** The slowest recoveries. */
+  readonly slowest: readonly Recovery[];
   /** By kind, how often it was injected. */
   readonly faults: Readonly<Record<string, number>>;
   readonly commitsCut: { readonly before: number; readonly after: number };
@@ -42,7 +48,8 @@ export function resultText(result: ChaosResult): string {
       ? "Recovery was not measured: no worker was killed while nothing else was broken."
       : `Recovery of ${recoveries} attempts whose worker was killed and nothing else: ` +
         `p50 ${result.recoveryP50Ms} ms, p99 ${result.recoveryP99Ms} ms, ` +
-        `max ${result.recoveryMaxMs} ms.`;
+        `max ${result.recoveryMaxMs} ms; of that until they were ready again ` +
+        `p50 ${result.handedBackP50Ms} ms, p99 ${result.handedBackP99Ms} ms.`;
   return [
     `Seed ${result.seed}: ${result.rounds} faults in ${result.seconds} s.`,
     ...faults,

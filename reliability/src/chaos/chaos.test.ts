@@ -7,7 +7,7 @@ import { FAULTS } from "./rounds.ts";
 
 const MAIN = path.join(import.meta.dirname, "..", "chaos-main.ts");
 const ROUNDS = 25;
-const TEST_MS_MAX = 400_000;
+const TEST_MS_MAX = 900_000;
 
 describeWithRedisBinary(
   "real processes on real servers, in front of which a proxy breaks things",

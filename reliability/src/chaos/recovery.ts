@@ -12,8 +12,28 @@ interface Orphan {
 
 export interface Recovery {
   readonly taskRunId: number;
+  readonly attempt: number;
   readonly killedAt: number;
+  /** Until a sweep had taken it from the dead worker: then it is as ready as any other. */
+  readonly handedBackMs: number;
+  /** Until a worker had claimed it again, which takes a free one, too. */
   readonly ms: number;
+}
+
+interface ClaimRow {
+  readonly id: number;
+  readonly attempt: number;
+  readonly at: Date;
+  readonly was_lost: boolean;
+  readonly ended_at: Date | null;
+}
+
+interface Claim {
+  readonly attempt: number;
+  readonly at: number;
+  /** A sweep ended it, since its worker was gone. */
+  readonly wasLost: boolean;
+  readonly endedAt: number | null;
 }
 
 /** After what else was broken is whole again, its consequences may go on for so long. */
@@ -51,28 +71,35 @@ export class RecoveryClock {
     const claims = await this.#loadClaims();
     const others = faults.filter(({ killed }) => killed.length === 0);
     return this.#orphans.flatMap(({ taskRunId, attempt, killedAt }) => {
-      const next = (claims.get(taskRunId) ?? []).filter((claim) => claim.attempt > attempt);
-      if (next.length === 0) return []; // It ended without another attempt: cancelled, or poison.
+      const all = claims.get(taskRunId) ?? [];
+      const lost = all.find((claim) => claim.attempt === attempt && claim.wasLost);
+      const next = all.filter((claim) => claim.attempt > attempt);
+      // Its end was under way when its worker died, or it ended without another attempt.
+      if (lost === undefined || next.length === 0) return [];
       const at = Math.min(...next.map((claim) => claim.at));
       const isAlone = others.every(
         ({ from, to }) => from > at || (to ?? Infinity) + AFTERMATH_MS < killedAt,
       );
-      return isAlone ? [{ taskRunId, killedAt, ms: at - killedAt }] : [];
+      const handedBackMs = (lost.endedAt ?? at) - killedAt;
+      return isAlone ? [{ taskRunId, attempt, killedAt, handedBackMs, ms: at - killedAt }] : [];
     });
   }
 
-  async #loadClaims(): Promise<Map<number, { readonly attempt: number; readonly at: number }[]>> {
+  async #loadClaims(): Promise<Map<number, Claim[]>> {
     const ids = this.#orphans.map(({ taskRunId }) => taskRunId);
-    const { rows } = await sql<{ id: number; attempt: number; at: Date }>`
-      select id, attempt, at from (
-        select task_run_id as id, attempt, started_at as at from millrace.attempt
+    const { rows } = await sql<ClaimRow>`
+      select id, attempt, at, was_lost, ended_at from (
+        select task_run_id as id, attempt, started_at as at, outcome = 'lost' as was_lost, ended_at
+        from millrace.attempt
         union all
-        select id, attempt, started_at from millrace.task_run where state <> 'queued'
+        select id, attempt, started_at, false, ended_at from millrace.task_run
+        where state <> 'queued'
       ) claims
       where id = any(${ids}) and at is not null`.execute(plain(this.#world.direct));
-    const claims = new Map<number, { attempt: number; at: number }[]>();
-    for (const { id, attempt, at } of rows) {
-      claims.set(id, [...(claims.get(id) ?? []), { attempt, at: at.getTime() }]);
+    const claims = new Map<number, Claim[]>();
+    for (const { id, attempt, at, was_lost: wasLost, ended_at: endedAt } of rows) {
+      const claim = { attempt, at: at.getTime(), wasLost, endedAt: endedAt?.getTime() ?? null };
+      claims.set(id, [...(claims.get(id) ?? []), claim]);
     }
     return claims;
   }

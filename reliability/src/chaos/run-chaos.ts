@@ -32,12 +32,13 @@ export interface ChaosOptions {
   readonly onFault: (fault: FaultRecord) => void;
 }
 
-const UP_MS = 90_000;
+const SLOWEST_MAX = 5;
+const UP_MS = 240_000;
 const REST_MS = 300_000;
 /** Runs under way: more would measure the machine. */
 const BACKLOG_MAX = 120;
-const CONFIRM_MS = 60_000;
-const CLOSE_MS = 30_000;
+const CONFIRM_MS = 120_000;
+const CLOSE_MS = 40_000;
 
 /** Breaks everything that a machine lets one break, under load, and judges what came of it. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
@@ -99,6 +100,7 @@ async function playAndJudge(
   const countOf = (kind: Finding["kind"]): number =>
     findings.filter((each) => each.kind === kind).length;
   const recoveriesMs = measured.map(({ ms }) => ms);
+  const handedBackMs = measured.map((each) => each.handedBackMs);
   return {
     seed: options.seed,
     rounds: faults.length,
@@ -114,6 +116,9 @@ async function playAndJudge(
     recoveryP50Ms: percentile(recoveriesMs, 0.5),
     recoveryP99Ms: percentile(recoveriesMs, 0.99),
     recoveryMaxMs: percentile(recoveriesMs, 1),
+    handedBackP50Ms: percentile(handedBackMs, 0.5),
+    handedBackP99Ms: percentile(handedBackMs, 0.99),
+    slowest: measured.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST_MAX),
     faults: countKinds(faults),
     commitsCut: countCuts(world),
     secondsToRest: Math.round((restedAt - healedAt) / 100) / 10,
