@@ -37,8 +37,11 @@ async function main(first: number, seeds: number, players: number): Promise<void
     count: seeds,
     jobs: players,
     bail: values.bail,
-    onPlayed: ({ violations }) => {
+    onPlayed: ({ seed, violations }) => {
       done += 1;
+      for (const { invariant, what } of violations) {
+        process.stderr.write(`seed ${seed}: ${invariant}: ${what}\n`);
+      }
       if (violations.length > 0) broken += 1;
       if (done % 10 === 0 || violations.length > 0) {
         process.stderr.write(`${done} of ${seeds} seeds, ${broken} broke something\n`);

@@ -3,6 +3,8 @@ import { planFor } from "../story/plan-for.ts";
 import { cutPlan, wholeOf } from "./cut.ts";
 import type { PlayedSeed, PlayRequest } from "./played-seed.ts";
 
+const HEARTBEAT_MS = 1_000;
+
 /** A process that plays one seed after the other, as its parent asks. */
 process.on("message", (request: PlayRequest) => {
   void answer(request).then(
@@ -15,6 +17,10 @@ process.on("message", (request: PlayRequest) => {
     },
   );
 });
+setInterval(() => {
+  const { user, system } = process.cpuUsage();
+  if (process.connected) process.send?.({ cpuMs: (user + system) / 1_000 });
+}, HEARTBEAT_MS);
 process.on("disconnect", () => {
   void closeSimulator().finally(() => process.exit(0));
 });

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import path from "node:path";
-import type { PlayedSeed, PlayRequest } from "./played-seed.ts";
 import { hung } from "./hung.ts";
+import type { PlayedSeed, PlayRequest } from "./played-seed.ts";
+import { type Heartbeat, StallWatch } from "./stall-watch.ts";
 
 const CHILD = path.join(import.meta.dirname, "play-child.ts");
-/** Longer than any seed takes on a busy machine. */
-const STALL_MS = 180_000;
+const LOOK_MS = 1_000;
 
 /** A child process with a simulator of its own. One that hangs or dies is replaced by another. */
 export class Player {
@@ -16,21 +16,28 @@ export class Player {
     const child = this.#child ?? this.#start();
     this.#child = child;
     const { promise, resolve } = Promise.withResolvers<PlayedSeed>();
+    const watch = new StallWatch(performance.now());
     const lose = (what: string): void => {
       this.#child = null;
       child.kill("SIGKILL");
       resolve(hung(request.seed, what));
     };
-    const stall = setTimeout(() => lose(`has not ended after ${STALL_MS / 1_000} s`), STALL_MS);
+    const look = setInterval(() => {
+      const problem = watch.problem(performance.now());
+      if (problem !== null) lose(problem);
+    }, LOOK_MS);
     const onExit = (code: number | null): void => lose(`ended its process with code ${code}`);
-    const onMessage = (played: PlayedSeed): void => resolve(played);
-    child.once("exit", onExit).once("message", onMessage as never);
+    const onMessage = (message: unknown): void => {
+      if (isHeartbeat(message)) watch.hear(message, performance.now());
+      else resolve(message as PlayedSeed);
+    };
+    child.once("exit", onExit).on("message", onMessage);
     child.send(request);
     try {
       return await promise;
     } finally {
-      clearTimeout(stall);
-      child.off("exit", onExit).off("message", onMessage as never);
+      clearInterval(look);
+      child.off("exit", onExit).off("message", onMessage);
     }
   }
 
@@ -43,4 +50,8 @@ export class Player {
     const execArgv = ["--conditions=@millrace/source", "--disable-warning=ExperimentalWarning"];
     return fork(CHILD, [], { execArgv, stdio: ["ignore", "ignore", "inherit", "ipc"] });
   }
+}
+
+function isHeartbeat(message: unknown): message is Heartbeat {
+  return typeof message === "object" && message !== null && "cpuMs" in message;
 }
