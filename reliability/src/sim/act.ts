@@ -17,6 +17,7 @@ export class Actor {
   constructor(world: World, steps: number) {
     this.#left = steps;
     const life = new Life(world, "client", { start: 0, clockOffsetMs: 0, isMortal: false });
+    world.outsiders.push(life);
     const store = createStore(simDatabase(world, life));
     const queue = world.queue.of(life);
     const observe = observing(world, life);

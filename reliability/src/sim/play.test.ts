@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { Fault, Plan } from "./plan.ts";
+import type { Fault, Plan, Step } from "./plan.ts";
 import { closeSimulator, play } from "./play.ts";
 import { type SmallOptions, smallPlan } from "./small-plan.ts";
 import { CALM, type Weather } from "./weather.ts";
@@ -117,6 +117,18 @@ describe("what breaks", () => {
     expect(unknown).toBeGreaterThan(20);
     expect(asked).toHaveLength(unknown);
     expect(played.counters["updates that others consumed"]).toBe(24);
+  });
+
+  test("a bell for what no commit has made ready breaks I8", { timeout: MINUTES }, async () => {
+    const channel = { queue: "default", version: "none" };
+    const bell = { channel, tasks: [{ taskRunId: 99, attempt: 1, ring: 0 }] };
+    const early: Step = {
+      atMs: 1_000,
+      label: "ring too early",
+      act: async ({ follow }) => follow({ bells: [bell], facts: [], timerAt: null, ended: [] }),
+    };
+    const played = await play(smallPlan({ seed: 9, updates: 1, steps: [early] }));
+    expect(played.violations).toMatchObject([{ invariant: "I8", detail: { taskRunId: 99 } }]);
   });
 
   test("a world that cannot come to rest breaks I9", { timeout: MINUTES }, async () => {

@@ -29,8 +29,8 @@ const LOOK_EVERY_MS = 500;
 /** Plays a plan: the storm, the healing, the rest. Equal plans are played equally. */
 export async function play(plan: Plan, options: PlayOptions = {}): Promise<Played> {
   const stage = await takeStage();
+  const world = new World(plan, stage);
   try {
-    const world = new World(plan, stage);
     const actor = new Actor(world, plan.steps.length);
     announce(world, actor, plan);
     const checks = { checkedAt: 0 };
@@ -38,8 +38,9 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Playe
     world.heal();
     await rest(world, actor, checks);
     if (world.violations.length === 0) await judge(world, plan);
-    countRemains(stage, world.count);
+    // What is still under way is not in the database, or ever will be.
     world.over();
+    countRemains(stage, world.count);
     const { trace } = world;
     return {
       seed: plan.seed,
@@ -49,6 +50,7 @@ export async function play(plan: Plan, options: PlayOptions = {}): Promise<Playe
       traceHash: fingerprint(stage, trace),
     };
   } finally {
+    world.over();
     giveBack(stage);
   }
 }

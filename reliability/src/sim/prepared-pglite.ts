@@ -1,5 +1,11 @@
 import { type PGlite, types } from "@electric-sql/pglite";
-import { executeMessage, parseMessage, readAnswer, type WireColumn } from "./wire.ts";
+import {
+  executeMessage,
+  parseMessage,
+  readAnswer,
+  type WireAnswer,
+  type WireColumn,
+} from "./wire.ts";
 
 export interface StatementResult {
   readonly rows: Record<string, unknown>[];
@@ -38,6 +44,7 @@ export class StatementRefused extends Error {
 export class PreparedPGlite {
   readonly #pglite: PGlite;
   readonly #prepared = new Map<string, Prepared>();
+  #failure: Error | null = null;
 
   constructor(pglite: PGlite) {
     this.#pglite = pglite;
@@ -49,7 +56,7 @@ export class PreparedPGlite {
   run(text: string, parameters: readonly unknown[] = []): StatementResult {
     const { name, parameterTypes, columns } = this.#prepared.get(text) ?? this.#prepare(text);
     const values = parameters.map((value, index) => this.#toText(value, parameterTypes[index]));
-    const answer = readAnswer(this.#pglite.execProtocolRawSync(executeMessage(name, values)));
+    const answer = this.#ask(executeMessage(name, values));
     if (answer.error !== null) throw new StatementRefused(answer.error);
     const rows = answer.rows.map((row) => this.#toRow(row, columns));
     const tag = answer.tag ?? "";
@@ -58,12 +65,29 @@ export class PreparedPGlite {
 
   #prepare(text: string): Prepared {
     const name = `s${this.#prepared.size}`;
-    const answer = readAnswer(this.#pglite.execProtocolRawSync(parseMessage(name, text)));
+    const answer = this.#ask(parseMessage(name, text));
     if (answer.error !== null) throw new StatementRefused(answer.error);
     const { parameterTypes, columns } = answer;
     const prepared = { name, parameterTypes, columns };
     this.#prepared.set(text, prepared);
     return prepared;
+  }
+
+  /**
+   * The driver works before it first awaits, and tells the answer meanwhile. Asked in its other
+   * ways, it reads each message itself, and keeps them all.
+   */
+  #ask(message: Uint8Array): WireAnswer {
+    const parts: Buffer[] = [];
+    const onRawData = (data: Uint8Array): void => void parts.push(Buffer.from(data));
+    const sent = this.#pglite.execProtocolRawStream(message, { syncToFs: false, onRawData });
+    sent.catch((error: unknown) => {
+      // It is known here a moment too late to be thrown; the next statement fails with it.
+      this.#failure ??= new Error("the embedded database has failed", { cause: error });
+    });
+    if (this.#failure !== null) throw this.#failure;
+    if (parts.length === 0) throw new Error("the embedded database gave no answer");
+    return readAnswer(Buffer.concat(parts));
   }
 
   #toText(value: unknown, type = 0): string | null {

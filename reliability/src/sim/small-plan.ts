@@ -14,17 +14,23 @@ export interface SmallOptions extends Partial<
   /** How long a handler works. */
   readonly workMs?: number;
   readonly updates?: number;
+  /** What happens beside the updates. */
+  readonly steps?: readonly Step[];
 }
 
 /** A chain of two pipelines that is told of some updates: enough to try the world itself. */
 export function smallPlan(options: SmallOptions = {}): Plan {
-  const { seed = 1, processes = 2, workMs = 400, updates = 12, ...rest } = options;
+  const { seed = 1, processes = 2, workMs = 400, updates = 12, steps = [], ...rest } = options;
   return {
     ...{ weather: CALM, faults: [], stormMs: 20_000, ...rest },
     seed,
     startsAt: Date.UTC(2026, 2, 1),
     processes: Array.from({ length: processes }, (_, index) => processPlan(index, workMs)),
-    steps: [registers(workMs), ...Array.from({ length: updates }, (_, index) => tells(index))],
+    steps: [
+      registers(workMs),
+      ...Array.from({ length: updates }, (_, index) => tells(index)),
+      ...steps,
+    ],
   };
 }
 

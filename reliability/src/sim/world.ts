@@ -24,6 +24,8 @@ export class World {
   readonly queue: SimQueue;
   readonly processes: ReadonlyMap<string, SimProcess>;
   readonly blobs: BlobStore = new MemoryBlobStore();
+  /** Those who act from outside. */
+  readonly outsiders: Life[] = [];
   readonly tally: Tally = new Tally();
   readonly trace: string[] = [];
   readonly violations: Violation[] = [];
@@ -84,7 +86,8 @@ export class World {
 
   /** Nobody goes on any more. */
   over(): void {
-    for (const { life } of this.processes.values()) if (life !== null) this.end(life);
+    const processes = [...this.processes.values()].map(({ life }) => life);
+    for (const life of [...processes, ...this.outsiders]) if (life !== null) this.end(life);
   }
 
   get isUp(): boolean {
