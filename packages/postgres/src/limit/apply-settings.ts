@@ -53,6 +53,8 @@ async function countInFlight(tx: Tx, limitIds: readonly number[]): Promise<void>
     join millrace.task_limit l on l.kind = 'all' or (l.kind = 'namespace' and l.name = p.namespace)
     where l.id = any(${limitIds}::bigint[])
     on conflict do nothing`.execute(tx);
+  // Those that are given back at this moment are still there: to put them in again would be to wait
+  // for who gives them back, and comes to the limit afterwards.
   await sql`
     insert into millrace.limit_slot (limit_id, task_run_id, attempt, slots)
     select l.id, f.task_run_id, f.attempt, 1
@@ -63,6 +65,8 @@ async function countInFlight(tx: Tx, limitIds: readonly number[]): Promise<void>
     join millrace.run r on r.id = f.run_id
     join millrace.pipeline p on p.id = r.pipeline_id
     join millrace.task_limit l on l.kind = 'all' or (l.kind = 'namespace' and l.name = p.namespace)
-    where l.id = any(${limitIds}::bigint[]) and l.slots is not null
-    on conflict do nothing`.execute(tx);
+    where l.id = any(${limitIds}::bigint[]) and l.slots is not null and not exists (
+      select from millrace.limit_slot s
+      where s.limit_id = l.id and s.task_run_id = f.task_run_id and s.attempt = f.attempt
+    )`.execute(tx);
 }
