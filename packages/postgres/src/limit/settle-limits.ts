@@ -82,7 +82,10 @@ async function decide(
   }
 }
 
-/** One that is being cancelled is locked, and passed over: its canceller looks at its limits. */
+/**
+ * One that is being cancelled is locked, and passed over: its canceller looks at its limits. So is
+ * one that somebody has meanwhile put in line at a limit that is new: he has it looked at again.
+ */
 async function open(
   tx: Tx,
   admitted: readonly number[],
@@ -91,6 +94,10 @@ async function open(
   const { rows } = await sql<ReadyRow>`
     with mine as materialized (
       select w.* from millrace.limit_wait w where w.task_run_id = any(${admitted}::bigint[])
+        and not exists (
+          select from millrace.limit_wanted d
+          where d.task_run_id = w.task_run_id and d.limit_id <> all(${lockedIds}::bigint[])
+        )
       order by w.task_run_id for update skip locked
     ),
     gone as (delete from millrace.limit_wait w using mine where w.task_run_id = mine.task_run_id),
