@@ -38,6 +38,8 @@ export async function stateOf({ db }: Database): Promise<string> {
       union all select 'in line ' || label from millrace.limit_wait w join named_task
         on task_id = w.task_run_id
       union all select format('limit %s %s: %s', kind, name, slots) from millrace.task_limit
+      union all select format('exceeded: %s %s', l.kind, l.name) from millrace.task_limit l
+        where l.slots < (select sum(s.slots) from millrace.limit_slot s where s.limit_id = l.id)
       union all select format('limit of runs %s %s: %s', kind, name, slots) from millrace.run_limit
       union all select 'active ' || r.name from millrace.run_active a join named_run r on r.id = a.run_id
       union all select 'queued ' || r.name from millrace.run_queued q join named_run r on r.id = q.run_id
@@ -68,13 +70,16 @@ export async function stateOf({ db }: Database): Promise<string> {
   return rows.map(({ line }) => line).join("\n");
 }
 
-/** `ok`, or the code of a refusal. Whatever else is thrown is no outcome. */
+/** What a transaction that broke said: no order of two lets one break. */
+export const BROKE = "broke: ";
+
+/** `ok`, or how it was refused. */
 export async function outcomeOf(work: Promise<unknown>): Promise<string> {
   try {
     await work;
     return "ok";
   } catch (error) {
     if (MillraceError.is(error)) return `${error.code}: ${error.message}`;
-    throw error;
+    return `${BROKE}${String(error)}`;
   }
 }

@@ -1,7 +1,7 @@
 import { createStore } from "@millrace/postgres";
 import type { Arena } from "./arena.ts";
 import type { GatedDatabase } from "./gated-database.ts";
-import { outcomeOf, stateOf } from "./outcome.ts";
+import { BROKE, outcomeOf, stateOf } from "./outcome.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What came of two transactions: what each said, and what the database says. */
@@ -13,6 +13,7 @@ export interface Outcome {
 export interface Raced extends Outcome {
   /** The second one came to a lock of the first. */
   readonly waited: boolean;
+  /** Deadlocks and conflicts, which the engine tries again, and whatever else broke. */
   readonly breaks: readonly string[];
   readonly heldBefore: string;
 }
@@ -34,7 +35,7 @@ export async function race(
   const waited = await arena.waitsOrEnds(two.pid, answering);
   hold.release();
   const said = [await acting, await answering] as const;
-  const breaks = [...one.breaks, ...two.breaks];
+  const breaks = [...one.breaks, ...two.breaks, ...said.filter((each) => each.startsWith(BROKE))];
   const heldBefore = one.statements[holdBefore] ?? "its end";
   return { said, state: await stateOf(arena.judge), waited, breaks, heldBefore };
 }

@@ -20,6 +20,8 @@ const datasets = declare(input, out);
 const db = { kind: "pool", pool: "db", slots: 1 } as const;
 const key = { kind: "key", name: "one", key: null, limit: 1 } as const;
 const rate = { kind: "rate", name: "calls", key: null, limit: 1, perMs: 20_000 } as const;
+/** One more may have it when the races begin. */
+const few = { kind: "key", name: "few", key: null, limit: 3 } as const;
 /** Nobody takes it when the races begin. */
 const idle = { kind: "key", name: "idle", key: null, limit: 5 } as const;
 const retries = {
@@ -55,7 +57,7 @@ export const main = pipelineSpec(
     maxActiveRuns: 2,
     maxParallelTasks: 4,
     pools: { db: 1 },
-    groups: { g: { timeoutMs: 600_000 } },
+    groups: { g: { timeoutMs: 86_400_000 } },
     triggers: { on: updated(leg("in")), monthly },
   },
 );
@@ -96,7 +98,7 @@ export const batched = pipelineSpec("batched", [taskSpec("x", { limits: [key] })
 
 /** A namespace with a limit of its own. */
 const team = { namespace: "team" } as const;
-export const lone = pipelineSpec("lone", [taskSpec("l", { retries })], {
+export const lone = pipelineSpec("lone", [taskSpec("l", { retries, limits: [few] })], {
   ...team,
   namespaceLimits: { maxActiveRuns: 20 },
 });

@@ -47,6 +47,7 @@ const intake: readonly Transaction[] = [
       ]),
   },
   { name: "start a run", act: (store) => store.startRun(manualOf("default/main", "once")) },
+  { name: "start another run", act: (store) => store.startRun(manualOf("team/lone")) },
   {
     name: "release an update",
     act: (store, story) => store.releaseUpdate(story.quarantined, "ana"),

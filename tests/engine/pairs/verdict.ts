@@ -33,6 +33,7 @@ export async function judgePair(
     waits += raced.waited ? 1 : 0;
     const found = [...raced.breaks, ...(await findViolations(arena, raced.state))];
     if (!(await orders.has(raced))) {
+      found.push(...orders.findExceeded(raced));
       const again = await race(arena, ...pair, stop);
       found.push(...(await orders.compare(again, await settleStory(arena.judge))));
     }
@@ -67,6 +68,15 @@ class Orders {
       if (isLike(raced, outcome)) return true;
     }
     return false;
+  }
+
+  /** Limits that no order exceeds. */
+  findExceeded({ state }: Raced): readonly string[] {
+    const orders = [...this.#known.values()];
+    return state
+      .split("\n")
+      .filter((line) => line.startsWith("exceeded"))
+      .filter((line) => !orders.some((each) => each.state.includes(line)));
   }
 
   /**
