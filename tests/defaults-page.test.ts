@@ -20,6 +20,7 @@ import {
 import { SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
+import { KEYS_MS_MIN } from "../packages/cli/src/input/retention.ts";
 import { PRIORITY_MS } from "../packages/postgres/src/ready-rows.ts";
 import { BLOB_BYTES_MAX } from "../packages/worker/src/blob/attempt-blobs.ts";
 import { INLINE_BYTES_MAX, STORED_BYTES_MAX } from "../packages/worker/src/blob/stored-values.ts";
@@ -89,6 +90,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "handlers at once": String(WORKER_DEFAULTS.slots),
   "lease of a worker": formatDuration(WORKER_DEFAULTS.leaseMs ?? 0),
   "grace of a handler whose signal aborted": formatDuration(WORKER_DEFAULTS.abortGraceMs),
+  "retention of keys that sources gave": `${KEYS_MS_MIN / 86_400_000}d`,
   "grace of what runs, after SIGTERM": GRACE_DEFAULT,
   "grace of what runs, after a cancel": formatDuration(SWEEPER_DEFAULTS.cancelGraceMs),
   "time until a lost bell is rung again": formatDuration(SWEEPER_DEFAULTS.ringAgainMs),
@@ -121,7 +123,7 @@ const UNSET = [
   "timeout of a run",
   "timeout and tasks in flight of a group",
   "runs and tasks of a namespace",
-  "retention of runs, updates and events",
+  "retention of history",
 ];
 
 test("each row is named once, and held to a constant where there is one", () => {

@@ -24,7 +24,7 @@ export const PRUNE_KINDS = [
   "audit",
 ] as const;
 
-/** What is pruned together, in one transaction a call: see the page on retention. */
+/** What is pruned together, in one transaction a call. @see ADR 7 */
 export type PruneKind = (typeof PRUNE_KINDS)[number];
 
 export interface Pruned {
