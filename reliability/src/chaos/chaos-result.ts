@@ -1,8 +1,8 @@
 import type { Finding } from "./finding.ts";
-import type { Recovery } from "./recovery.ts";
+import type { RecoveryFigures } from "./recovery.ts";
 
 /** What the rig has seen; its figures are those that the promises are about. */
-export interface ChaosResult {
+export interface ChaosResult extends RecoveryFigures {
   readonly seed: number;
   readonly rounds: number;
   /** Updates from outside; tasks make more. */
@@ -16,16 +16,6 @@ export interface ChaosResult {
   readonly nonTerminal: number;
   /** Late finishes that the database refused. */
   readonly fenced: number;
-  /** Attempts that ran when their worker was killed, and nothing else was broken. */
-  readonly recoveries: number;
-  readonly recoveryP50Ms: number | null;
-  readonly recoveryP99Ms: number | null;
-  readonly recoveryMaxMs: number | null;
-  /** Until a sweep had made them ready again; the rest of a recovery is the wait for a worker. */
-  readonly handedBackP50Ms: number | null;
-  readonly handedBackP99Ms: number | null;
-  /** The slowest recoveries. */
-  readonly slowest: readonly Recovery[];
   /** By kind, how often it was injected. */
   readonly faults: Readonly<Record<string, number>>;
   readonly commitsCut: { readonly before: number; readonly after: number };

@@ -105,8 +105,36 @@ export class RecoveryClock {
   }
 }
 
+export interface RecoveryFigures {
+  /** Attempts that ran when their worker was killed, and nothing else was broken. */
+  readonly recoveries: number;
+  readonly recoveryP50Ms: number | null;
+  readonly recoveryP99Ms: number | null;
+  readonly recoveryMaxMs: number | null;
+  /** Until a sweep had made them ready again; the rest of a recovery is the wait for a worker. */
+  readonly handedBackP50Ms: number | null;
+  readonly handedBackP99Ms: number | null;
+  readonly slowest: readonly Recovery[];
+}
+
+const SLOWEST_MAX = 5;
+
+export function recoveryFigures(measured: readonly Recovery[]): RecoveryFigures {
+  const wholeMs = measured.map(({ ms }) => ms);
+  const handedBackMs = measured.map((each) => each.handedBackMs);
+  return {
+    recoveries: measured.length,
+    recoveryP50Ms: percentile(wholeMs, 0.5),
+    recoveryP99Ms: percentile(wholeMs, 0.99),
+    recoveryMaxMs: percentile(wholeMs, 1),
+    handedBackP50Ms: percentile(handedBackMs, 0.5),
+    handedBackP99Ms: percentile(handedBackMs, 0.99),
+    slowest: measured.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST_MAX),
+  };
+}
+
 /** @returns Null of nothing. */
-export function percentile(values: readonly number[], share: number): number | null {
+function percentile(values: readonly number[], share: number): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null;
 }

@@ -14,7 +14,7 @@ import { judgeFacts } from "./judge-facts.ts";
 import { judgeRuns } from "./judge-runs.ts";
 import { countFenced, judgeWorkers } from "./judge-workers.ts";
 import { Ledger } from "./ledger.ts";
-import { percentile, RecoveryClock } from "./recovery.ts";
+import { RecoveryClock, recoveryFigures } from "./recovery.ts";
 import { watchBacklog } from "./backlog.ts";
 import { awaitRest, healAll } from "./rest.ts";
 import { type FaultRecord, playRounds } from "./rounds.ts";
@@ -32,7 +32,6 @@ export interface ChaosOptions {
   readonly onFault: (fault: FaultRecord) => void;
 }
 
-const SLOWEST_MAX = 5;
 const UP_MS = 240_000;
 const REST_MS = 300_000;
 /** Runs under way: more would measure the machine. */
@@ -99,8 +98,6 @@ async function playAndJudge(
   if (findings.length > 0) await keepEvidence(world, directory, { options, findings, faults });
   const countOf = (kind: Finding["kind"]): number =>
     findings.filter((each) => each.kind === kind).length;
-  const recoveriesMs = measured.map(({ ms }) => ms);
-  const handedBackMs = measured.map((each) => each.handedBackMs);
   return {
     seed: options.seed,
     rounds: faults.length,
@@ -112,13 +109,7 @@ async function playAndJudge(
     doubled: countOf("doubled"),
     nonTerminal: countOf("nonTerminal"),
     fenced: await countFenced(world, story),
-    recoveries: measured.length,
-    recoveryP50Ms: percentile(recoveriesMs, 0.5),
-    recoveryP99Ms: percentile(recoveriesMs, 0.99),
-    recoveryMaxMs: percentile(recoveriesMs, 1),
-    handedBackP50Ms: percentile(handedBackMs, 0.5),
-    handedBackP99Ms: percentile(handedBackMs, 0.99),
-    slowest: measured.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST_MAX),
+    ...recoveryFigures(measured),
     faults: countKinds(faults),
     commitsCut: countCuts(world),
     secondsToRest: Math.round((restedAt - healedAt) / 100) / 10,
