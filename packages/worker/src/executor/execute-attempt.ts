@@ -20,7 +20,6 @@ import { type ContextParts, handlerContext } from "./handler-context.ts";
 import { outputLimit } from "./output-limit.ts";
 import { runHandler } from "./run-handler.ts";
 import { guardSecrets } from "./secrets.ts";
-import { blaming } from "./stray-errors.ts";
 import { stepResult } from "./step-result.ts";
 
 /** What an attempt needs of the outside: of the store only what takes and gives JSON. */
@@ -94,10 +93,9 @@ function execute(
   };
   const limit = outputLimit(code.definition, task.name, blobs);
   const parts = { announcements, durable, secrets, limit, contextOf };
-  const ended = blaming(() => runHandler(code, claimed.run.params, parts), {
+  const ended = runHandler(code, claimed.run.params, parts, {
     over: over.signal,
-    // What the handler would still do is nobody's to say: it is asked to stop.
-    fail: (error) => (controller.abort(error), failedOutcome(error, code, secrets)),
+    stop: (error) => controller.abort(error),
     onLate: (error) => observe({ type: "problem", where: `after the end of ${task.name}`, error }),
   });
   const suspended = durable.suspended.then((end) =>

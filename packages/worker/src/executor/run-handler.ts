@@ -15,6 +15,7 @@ import { outputInvalid } from "./output-invalid.ts";
 import type { OutputLimit } from "./output-limit.ts";
 import { checkSchema, issueText } from "./schema-check.ts";
 import type { SecretGuard } from "./secrets.ts";
+import { type Blamed, blaming } from "./stray-errors.ts";
 
 export interface HandlerParts {
   readonly announcements: Announcements;
@@ -25,11 +26,30 @@ export interface HandlerParts {
   readonly contextOf: (params: unknown) => object;
 }
 
+/** How the handler's attempt hears of errors that it let go astray. */
+export interface StrayParts extends Pick<Blamed<AttemptOutcome>, "over" | "onLate"> {
+  /** What the handler would still do is nobody's to say: it is asked to stop. */
+  readonly stop: (error: unknown) => void;
+}
+
 /**
  * Calls a handler and says how that went, whatever it does. Never rejects, and never settles when
  * the handler waits for something: then the attempt is over by being suspended.
  */
-export async function runHandler(
+export function runHandler(
+  code: HandlerCode,
+  given: JsonValue,
+  parts: HandlerParts,
+  { stop, ...stray }: StrayParts,
+): Promise<AttemptOutcome> {
+  const fail = (error: unknown): AttemptOutcome => {
+    stop(error);
+    return failedOutcome(error, code, parts.secrets);
+  };
+  return blaming(() => handled(code, given, parts), { ...stray, fail });
+}
+
+async function handled(
   code: HandlerCode,
   given: JsonValue,
   parts: HandlerParts,
