@@ -7,7 +7,6 @@ export const REQUIRED_COUNTERS: readonly string[] = [
   "crashes",
   "crashes within a transaction",
   "freezes",
-  "freezes within a transaction",
   "leases lost",
   "zombies woken",
   "fenced finishes",

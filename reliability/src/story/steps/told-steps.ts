@@ -21,11 +21,14 @@ export function toldSteps(story: Story): {
   const [first = []] = builds;
   const pipelines = first.map(idOf);
   const kit: StepKit = { draw: drawOf(seed, "steps"), ledger, stormMs, pipelines };
-  const deployAtMs = kit.draw.happens(0.5) ? kit.draw.int(5_000, stormMs / 2) : null;
+  const isChained = cast.families.has("chain");
+  const isDeployed = kit.draw.happens(isChained ? 0.9 : 0.4);
+  const deployAtMs = isDeployed ? kit.draw.int(5_000, stormMs / 2) : null;
   const paused = pausesOf(kit);
   const steps = [
     deployFirst(kit, first),
     ...(deployAtMs === null ? [] : [deployNext(kit, deployAtMs, builds)]),
+    ...(deployAtMs !== null && isChained ? justBefore(kit, deployAtMs) : []),
     ...tellings(kit, story),
     ...meddlings(kit, story),
     ...paused.map(({ pipeline, trigger }) => pauseAWhile(kit, pipeline, trigger)),
@@ -33,6 +36,12 @@ export function toldSteps(story: Story): {
     ...(cast.families.has("objects") ? objectSteps(kit, story) : []),
   ];
   return { steps: steps.toSorted((a, b) => a.atMs - b.atMs), deployAtMs };
+}
+
+/** Runs that are under way when the next version of their pipeline is registered. */
+function justBefore(kit: StepKit, deployAtMs: number): readonly Step[] {
+  const beforeMs = [900, 500, 200];
+  return beforeMs.map((ms) => ({ ...tellUpdates(kit, ["default/raw"]), atMs: deployAtMs - ms }));
 }
 
 function times<T>(count: number, make: () => T): readonly T[] {
