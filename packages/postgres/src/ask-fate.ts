@@ -9,6 +9,8 @@ export interface OwnTransaction {
   readonly xid: string;
   /** Of the server process that runs it. */
   readonly pid: number;
+  /** When the server was started. */
+  readonly server: string;
 }
 
 const QUESTIONS_MAX = 80;
@@ -23,7 +25,11 @@ const IN_THE_FUTURE = "22023";
  * One that still waits for the commit, because it never arrived and the server has not noticed
  * that its client is gone, is ended: whatever it then says is final.
  *
- * @throws {STORE_UNAVAILABLE} When it gives no final answer.
+ * A server that crashed gives the numbers of transactions that left no trace to others: after a
+ * restart, "committed" may be said of another one. Then nobody knows, and whoever asked tries
+ * again by the guards of its rows.
+ *
+ * @throws {STORE_UNAVAILABLE} When it gives no final answer, or one about another transaction.
  */
 export async function askFate(
   database: Database,
@@ -33,7 +39,8 @@ export async function askFate(
 ): Promise<boolean> {
   for (let question = 1; question <= QUESTIONS_MAX; question++) {
     try {
-      const fate = await fateOf(database, own);
+      const { fate, server } = await fateOf(database, own);
+      if (fate === "committed" && server !== own.server) break;
       if (fate === "committed") return true;
       if (fate === "aborted") return false;
       if (question >= QUESTIONS_PATIENT) await endBackend(database, own);
@@ -45,14 +52,20 @@ export async function askFate(
   throw unavailable(operation, cause);
 }
 
-async function fateOf(database: Database, { xid }: OwnTransaction): Promise<string | null> {
+interface Fate {
+  readonly fate: string | null;
+  readonly server: string;
+}
+
+async function fateOf(database: Database, { xid, server }: OwnTransaction): Promise<Fate> {
   try {
-    const { rows } = await sql<{ fate: string | null }>`
-      select pg_xact_status(${xid}::xid8) as fate`.execute(database.db);
-    return rows[0]?.fate ?? null;
+    const { rows } = await sql<Fate>`
+      select pg_xact_status(${xid}::xid8) as fate,
+        pg_postmaster_start_time()::text as server`.execute(database.db);
+    return rows[0] ?? { fate: null, server };
   } catch (error) {
     // Another server has taken over, and this transaction never reached it.
-    if (sqlstateOf(error) === IN_THE_FUTURE) return "aborted";
+    if (sqlstateOf(error) === IN_THE_FUTURE) return { fate: "aborted", server };
     throw error;
   }
 }

@@ -86,7 +86,8 @@ async function begin(database: Database, operation: string): Promise<Tx> {
 
 async function ownTransaction(tx: Tx): Promise<OwnTransaction> {
   const { rows } = await sql<OwnTransaction>`
-    select pg_current_xact_id()::text as xid, pg_backend_pid() as pid`.execute(tx);
+    select pg_current_xact_id()::text as xid, pg_backend_pid() as pid,
+      pg_postmaster_start_time()::text as server`.execute(tx);
   return present(rows[0]);
 }
 
