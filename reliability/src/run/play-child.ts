@@ -4,6 +4,7 @@ import { cutPlan, wholeOf } from "./cut.ts";
 import type { PlayedSeed, PlayRequest } from "./played-seed.ts";
 
 const HEARTBEAT_MS = 1_000;
+const hungUp = (): void => {};
 
 /** A process that plays one seed after the other, as its parent asks. */
 process.on("message", (request: PlayRequest) => {
@@ -19,7 +20,8 @@ process.on("message", (request: PlayRequest) => {
 });
 setInterval(() => {
   const { user, system } = process.cpuUsage();
-  if (process.connected) process.send?.({ cpuMs: (user + system) / 1_000 });
+  // Its parent may hang up at this very moment.
+  if (process.connected) process.send?.({ cpuMs: (user + system) / 1_000 }, hungUp);
 }, HEARTBEAT_MS);
 process.on("disconnect", () => {
   void closeSimulator().finally(() => process.exit(0));
