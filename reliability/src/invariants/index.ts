@@ -1,4 +1,3 @@
 export * from "./check-state.ts";
 export * from "./invariants.ts";
-export type { Violation } from "./violation.ts";
 export * from "./witness.ts";

@@ -5,7 +5,7 @@ import { durationMs } from "./number-input.ts";
 
 const DAY_MS = 86_400_000;
 /** A message may lie in SQS for 14 days before it is told again. */
-export const KEYS_MS_MIN = 15 * DAY_MS;
+export const KEYS_MS_MIN: number = 15 * DAY_MS;
 const HISTORY_MS_MIN = 60_000;
 
 /** `--retention`: every process that sweeps takes it. */
