@@ -1,4 +1,9 @@
-import type { ClaimedTask, FinishItem, FinishResult } from "@millrace/core/internal";
+import {
+  type ClaimedTask,
+  type FinishItem,
+  type FinishResult,
+  InvariantError,
+} from "@millrace/core/internal";
 import { expect, test } from "vitest";
 import { ManualClock } from "../manual-clock.ts";
 import { Attempts } from "./attempts.ts";
@@ -69,4 +74,14 @@ test("a claim handed back unstarted is tried for as long as the store is away", 
   world.isAway = false;
   await clock.advance(10_000);
   expect(finished).toMatchObject([{ outcome: { type: "released" } }]);
+});
+
+test("an attempt whose outcome the store refuses is not taken for a forgotten one", async () => {
+  const { clock, world, attempts, finished } = working();
+  world.error = new InvariantError("a rule of the engine is broken");
+  attempts.start(CLAIMED);
+  await clock.advance(10_000);
+  await attempts.idle();
+  expect(finished).toEqual([]);
+  expect(attempts.knows(CLAIMED)).toBe(true);
 });

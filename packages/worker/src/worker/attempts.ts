@@ -39,6 +39,9 @@ interface Running {
   readonly execution: Execution;
 }
 
+/** What became of an outcome: the store has it, somebody else ended the attempt, or it is refused. */
+type Answer = "recorded" | "late" | "refused";
+
 /** The attempts of this process: runs each, and records how it ended. */
 export class Attempts {
   readonly #dependencies: AttemptsDependencies;
@@ -46,7 +49,7 @@ export class Attempts {
   readonly #running = new Set<Running>();
   /** From the start of the handler until its outcome is recorded. */
   readonly #open = new Set<Promise<void>>();
-  /** The latest attempt of each task run that was started here and has not been recorded. */
+  /** The latest attempt of each task run that was started here and has not ended in the store. */
   readonly #known = new Map<number, number>();
   readonly #closing = new AbortController();
 
@@ -145,14 +148,16 @@ export class Attempts {
 
   async #finish(claimed: ClaimedTask, outcome: AttemptOutcome, startedMs: number): Promise<void> {
     // The owner of a lost attempt is another by now, or will be: there is nothing to record.
-    const recorded = outcome.type !== "lost" && (await this.#record(claimed, outcome));
-    if (this.knows(claimed)) this.#known.delete(claimed.taskRunId);
+    const answer = outcome.type === "lost" ? "late" : await this.#record(claimed, outcome);
+    // A refused one stays known: handed back as forgotten, it would run again, and for ever. So its
+    // timeout ends it, as a failure that counts.
+    if (answer !== "refused" && this.knows(claimed)) this.#known.delete(claimed.taskRunId);
     const { clock, observe } = this.#dependencies;
     observe({
       type: "finished",
       attempt: attemptName(claimed),
       outcome: outcome.type,
-      recorded,
+      recorded: answer === "recorded",
       error: outcome.type === "failed" ? outcome.error : null,
       ms: Math.round(clock.nowMs() - startedMs),
     });
@@ -160,25 +165,25 @@ export class Attempts {
 
   /**
    * Tries until there is an answer: while the session lives no sweep would end the attempt before
-   * its timeout. One that was ended by somebody else meanwhile is answered, too: with false.
+   * its timeout. One that was ended by somebody else meanwhile is answered, too: it is late.
    */
-  async #record(claimed: ClaimedTask, outcome: AttemptOutcome): Promise<boolean> {
+  async #record(claimed: ClaimedTask, outcome: AttemptOutcome): Promise<Answer> {
     const { clock, observe } = this.#dependencies;
     const { signal } = this.#closing;
     for (let given = outcome; ;) {
       try {
-        return await this.#submit(claimed, given);
+        return (await this.#submit(claimed, given)) ? "recorded" : "late";
       } catch (error) {
         observe({ type: "problem", where: "finish", error });
-        if (error instanceof InvariantError) return false;
+        if (error instanceof InvariantError) return "refused";
         if (isDataError(error)) {
-          if (given.type !== "succeeded" && given.type !== "suspended") return false;
+          if (given.type !== "succeeded" && given.type !== "suspended") return "refused";
           // The database refuses what it announced or asked for: say so, or it would time out.
           const failed = toStoredError(error, "invalid_output");
           given = { type: "failed", error: failed, retryable: true };
         } else {
           await clock.sleep(jittered(RECORD_AGAIN_MS, clock), signal);
-          if (signal.aborted) return false;
+          if (signal.aborted) return "late";
         }
       }
     }
