@@ -1,4 +1,4 @@
-import type { FinishItem } from "@millrace/core/internal";
+import { type FinishItem, InvariantError } from "@millrace/core/internal";
 import { expect, test } from "vitest";
 import { AbandonedSweep } from "./abandoned-sweep.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -8,7 +8,10 @@ const ITEM: FinishItem = { taskRunId: 1, runId: 1, attempt: 1, outcome: { type: 
 
 function sweeping() {
   const clock = new ManualClock();
-  const world = { isAway: false, expired: 0, abandoned: [] as FinishItem[] };
+  const world = {
+    ...{ isAway: false, isStuck: false, expired: 0 },
+    abandoned: [] as FinishItem[],
+  };
   const answer = <T>(value: T): T => {
     if (world.isAway) throw new Error("the database cannot be reached");
     return value;
@@ -26,6 +29,7 @@ function sweeping() {
       },
       tasks: {
         async finish(items) {
+          if (world.isStuck) throw new InvariantError("it cannot be ended");
           world.abandoned.length = 0;
           const recorded = items.map(() => true);
           return { recorded, bells: [], facts: [], timerAt: null, ended: [] };
@@ -44,7 +48,7 @@ function sweeping() {
 
 test("the attempts of a session end in the round that ends the session", async () => {
   const { round } = sweeping();
-  expect(await round()).toEqual({ expired: 1, found: 1, ended: 1 });
+  expect(await round()).toEqual({ expired: 1, found: 1, ended: 1, problem: null });
 });
 
 test("after an outage of the store, workers get time to hand back before they count as dead", async () => {
@@ -72,4 +76,12 @@ test("a store that was away for less than a lease needs no such time", async () 
   world.isAway = false;
   await clock.advance(4_000);
   expect(await round()).toMatchObject({ expired: 1 });
+});
+
+test("an attempt that cannot be ended is told of, and does not put the round off", async () => {
+  const { world, round } = sweeping();
+  world.isStuck = true;
+  const told = await round();
+  expect(told).toMatchObject({ expired: 1, found: 1, ended: 0 });
+  expect(told?.problem).toBeInstanceOf(InvariantError);
 });

@@ -27,6 +27,8 @@ export interface AbandonedRound {
   readonly found: number;
   /** Of these, how many were ended here. */
   readonly ended: number;
+  /** Why one could not be ended; null when none failed. */
+  readonly problem: unknown;
 }
 
 /**
@@ -66,16 +68,20 @@ export class AbandonedSweep {
     const expired = nowMs < this.#expiresFromMs ? 0 : await sweeps.expireSessions();
     const items = await sweeps.listAbandoned(cancelGraceMs, this.#limit);
     this.#answeredAtMs = clock.nowMs();
-    return { expired, found: items.length, ended: await this.#end(items) };
+    return { expired, found: items.length, ...(await this.#end(items)) };
   }
 
-  async #end(items: readonly FinishItem[]): Promise<number> {
+  /**
+   * One that cannot be ended does not fail the round: it would be put off, and a round that comes
+   * late looks like a store that was away, so that no dead worker would ever be found.
+   */
+  async #end(items: readonly FinishItem[]): Promise<Pick<AbandonedRound, "ended" | "problem">> {
     const { clock } = this.#dependencies;
     const submitted = items.map((item) => this.#finishes.submit({ ...item, u: clock.random() }));
     const settled = await Promise.allSettled(submitted);
     const failed = settled.find((each) => each.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
-    return settled.filter((each) => each.status === "fulfilled" && each.value).length;
+    const ended = settled.filter((each) => each.status === "fulfilled" && each.value).length;
+    return { ended, problem: failed?.reason ?? null };
   }
 }
 

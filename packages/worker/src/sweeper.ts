@@ -96,7 +96,9 @@ export function startSweeper(
   }
 
   async function finishAbandoned(): Promise<number> {
-    const { expired, found, ended } = await abandoned.round();
+    const { expired, found, ended, problem } = await abandoned.round();
+    if (problem !== null)
+      observe({ type: "problem", where: "finish abandoned attempts", error: problem });
     if (expired > 0) observe({ type: "swept", what: "expire sessions", count: expired });
     // A full list may be followed by another, unless it is the same that cannot be ended.
     return found >= LIMIT && ended > 0 ? found : ended;
