@@ -3,20 +3,42 @@ import { sql } from "kysely";
 import { type ReadyRow, toBells } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 
-/** Marks what waited too long as rung again, and says what to ring. */
+/**
+ * Marks what waited too long as rung again, and says what to ring: of each channel what is claimed
+ * first, because nobody comes to the rest yet. Of a long line to ring all again and again would take
+ * more than to work it off.
+ */
 export async function ringAgain(
   database: Database,
   olderThanMs: number,
   limit: number,
 ): Promise<readonly Bell[]> {
   const { rows } = await sql<ReadyRow>`
+    with recursive clock as materialized (
+      select millrace.now() - ${olderThanMs}::float8 * interval '1 millisecond' as late
+    ),
+    channel as (
+      (select queue, version from millrace.ready order by queue, version limit 1)
+      union all
+      select next.queue, next.version from channel c, lateral (
+        select r.queue, r.version from millrace.ready r
+        where (r.queue, r.version) > (c.queue, c.version) order by r.queue, r.version limit 1
+      ) next
+    ),
+    front as materialized (
+      select f.task_run_id from clock, channel c, lateral (
+        select r.task_run_id, r.rung_at from millrace.ready r
+        where r.queue = c.queue and r.version = c.version order by r.rank limit ${limit}
+      ) f
+      where f.rung_at < late limit ${limit}
+    ),
+    mine as materialized (
+      select r.task_run_id from millrace.ready r, clock
+      where r.task_run_id in (select task_run_id from front) and r.rung_at < late
+      for update of r skip locked
+    )
     update millrace.ready r set rung_at = millrace.now(), ring = r.ring + 1
-    from (
-      select task_run_id from millrace.ready
-      where rung_at < (select millrace.now()) - ${olderThanMs}::float8 * interval '1 millisecond'
-      order by rank limit ${limit} for update skip locked
-    ) late
-    where r.task_run_id = late.task_run_id
+    from mine where r.task_run_id = mine.task_run_id
     returning r.task_run_id, r.attempt, r.queue, r.version, r.ring`.execute(database.db);
   return toBells(rows);
 }
