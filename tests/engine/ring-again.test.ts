@@ -17,17 +17,16 @@ describe.each(["embedded", "server"] as const)("ringing again on the %s database
       from generate_series(${from}, ${to}) n`);
   const ringAgain = async (limit: number): Promise<number[]> => {
     const bells = await engine.store.ringAgain(5_000, limit);
-    return bells.flatMap(({ tasks }) => tasks.map(({ taskRunId }) => taskRunId)).toSorted();
+    return bells
+      .flatMap(({ tasks }) => tasks.map(({ taskRunId }) => taskRunId))
+      .toSorted((a, b) => a - b);
   };
 
   test("of each long line the front is rung for, and the rest when that is gone", async () => {
     await wait("v1", 1_001, 2_000);
     await wait("v2", 2_001, 3_000);
-    const fronts = [await ringAgain(3), await ringAgain(3)].toSorted();
-    expect(fronts).toEqual([
-      [1_998, 1_999, 2_000],
-      [2_998, 2_999, 3_000],
-    ]);
+    const fronts = [...(await ringAgain(3)), ...(await ringAgain(3))];
+    expect(new Set(fronts)).toEqual(new Set([1_998, 1_999, 2_000, 2_998, 2_999, 3_000]));
     expect(await ringAgain(3)).toEqual([]);
     await engine.rows("delete from millrace.ready where task_run_id in (1999, 2000)");
     expect(await ringAgain(3)).toEqual([1_996, 1_997]);
