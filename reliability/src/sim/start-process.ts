@@ -10,6 +10,7 @@ import {
   WORKER_DEFAULTS,
 } from "@millrace/worker";
 import { type Life, never } from "./life.ts";
+import { judgingStore } from "./judging-store.ts";
 import { observing } from "./observing.ts";
 import type { Outside, ProcessPlan } from "./plan.ts";
 import { simClock } from "./sim-clock.ts";
@@ -32,7 +33,7 @@ export async function startProcess(
   { plan, start }: { readonly plan: ProcessPlan; readonly start: number },
 ): Promise<RunningProcess> {
   const database = simDatabase(world, life);
-  const store = createStore(database);
+  const store = judgingStore(world, createStore(database));
   const clock = simClock(life);
   const queue = world.queue.of(life);
   const observe = observing(world, life);

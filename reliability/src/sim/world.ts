@@ -1,7 +1,8 @@
-import type { Bell, BlobStore } from "@millrace/core/internal";
+import type { Bell, BlobStore, FinishItem } from "@millrace/core/internal";
 import { MemoryBlobStore } from "@millrace/worker";
 import type { Violation } from "../invariants/violation.ts";
 import { chanceOf } from "./chance.ts";
+import { findMisbelieved } from "./judging-store.ts";
 import type { Life } from "./life.ts";
 import { Mishaps } from "./mishaps.ts";
 import { Outages } from "./outages.ts";
@@ -38,6 +39,8 @@ export class World {
 
   /** By task run, its latest attempt that a commit has made ready. */
   readonly #announced = new Map<number, number>();
+  /** Finishes that were recorded, and are to be judged. */
+  readonly #finished: FinishItem[] = [];
 
   constructor(plan: Plan, stage: Stage) {
     this.seed = plan.seed;
@@ -110,8 +113,20 @@ export class World {
     }
   }
 
+  /** As soon as no transaction is under way: it would be asked in the middle of that. */
+  judgeFinishes(items: readonly FinishItem[]): void {
+    this.#finished.push(...items);
+    if (this.server.isFree()) this.#judgeFinished();
+  }
+
+  #judgeFinished(): void {
+    const items = this.#finished.splice(0);
+    this.violations.push(...findMisbelieved(this.stage.pglite, items));
+  }
+
   /** The triggers of the witness have judged the rows that the transaction touched. */
   #judgeCommit(): void {
+    this.#judgeFinished();
     const { rows } = this.stage.pglite.run(this.stage.isWitnessed ? WITNESSED : READY);
     this.isWitnessed ||= rows[0]?.["bad"] === true;
     for (const [taskRunId, attempt] of (rows[0]?.["ready"] ?? []) as [number, number][]) {
