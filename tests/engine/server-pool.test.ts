@@ -3,7 +3,14 @@ import { once } from "node:events";
 import { createConnection, createServer } from "node:net";
 import path from "node:path";
 import { MillraceError } from "@millrace/core/internal";
-import { createStore, type Database, openServer, PATIENT, PROMPT } from "@millrace/postgres";
+import {
+  createStore,
+  type Database,
+  openServer,
+  PATIENT,
+  PROMPT,
+  UNHURRIED,
+} from "@millrace/postgres";
 import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type Database as TestDatabase } from "../harness/postgres.ts";
@@ -33,6 +40,12 @@ test("statement, lock and idle timeouts are set on every kind of connection", as
   expect(await shown(database.apart?.control ?? database)).toEqual(prompt);
   expect(await shown(database.apart?.work ?? database)).toEqual(prompt);
   expect([PATIENT.statementMs, PROMPT.statementMs]).toEqual([60_000, 30_000]);
+  await database.close();
+});
+
+test("what has no time set, as migrations, may take as long as it takes", async () => {
+  const database = openServer({ url: server.url, timeouts: UNHURRIED });
+  expect(await shown(database)).toEqual({ statement: "0", lock: "0", idle: "0" });
   await database.close();
 });
 

@@ -18,6 +18,7 @@ import {
   PostgresLeaseKeeper,
   type ServerOptions,
   type Store,
+  UNHURRIED,
 } from "@millrace/postgres";
 import {
   assertRedisFit,
@@ -131,7 +132,8 @@ export async function openStore(services: Services, observer?: Observer): Promis
  * @returns Names of the migrations that it applied.
  */
 export async function migrateServices({ database: where }: Services): Promise<readonly string[]> {
-  const database = "url" in where ? openServer(where) : await openEmbedded(where);
+  const database =
+    "url" in where ? openServer({ ...where, timeouts: UNHURRIED }) : await openEmbedded(where);
   try {
     return await migrate(database);
   } finally {

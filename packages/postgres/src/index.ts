@@ -1,5 +1,5 @@
 export * from "./database.ts";
-export { PATIENT, PROMPT, type Timeouts } from "./server-pool.ts";
+export { PATIENT, PROMPT, type Timeouts, UNHURRIED } from "./server-pool.ts";
 export * from "./migrate.ts";
 export * from "./create-store.ts";
 export { isConnectionError, sqlstateOf } from "./sqlstate.ts";

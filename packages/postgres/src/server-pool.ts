@@ -1,7 +1,7 @@
 import type { PostgresPool, PostgresPoolClient } from "kysely";
 import pg from "pg";
 
-/** How long what may be endless may take. The server ends the first three by itself. */
+/** How long what may be endless may take; 0: as long as it takes. The server ends the first three. */
 export interface Timeouts {
   readonly statementMs: number;
   /** For one lock. */
@@ -27,6 +27,9 @@ export const PROMPT: Timeouts = {
   idleMs: 30_000,
   answerMs: 35_000,
 };
+
+/** For migrations: nobody knows what a large table takes, and who migrates already is waited for. */
+export const UNHURRIED: Timeouts = { statementMs: 0, lockMs: 0, idleMs: 0, answerMs: 0 };
 
 export interface ServerPoolOptions {
   readonly url: string;
