@@ -195,7 +195,7 @@ const sessions: readonly Transaction[] = [
 
 /**
  * Every transaction that writes to the schema, by what it is about; besides dead letters, which
- * nobody else touches.
+ * nobody else touches, and pruning, which finds too little in the story that is old enough.
  */
 export const GROUPS = { intake, triggers, tasks, sweeps, limits, control, backfills, sessions };
 
