@@ -56,8 +56,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: `${POSTGRES}/delivery-rows.ts`,
-        from: "     where p.group_id = any(${groupIds}::bigint[])\n     order by p.group_id, p.position",
-        to: `     where p.group_id = any(\${groupIds}::bigint[]) and coalesce(u.at, e.at, r.ended_at) >
+        from: "     left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id\n     order by p.group_id, p.position",
+        to: `     left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
+     where coalesce(u.at, e.at, r.ended_at) >
        coalesce((select max(n.created_at) from millrace.run n where n.trigger_id = d.trigger_id), '-infinity')
      order by p.group_id, p.position`,
       },

@@ -11,9 +11,22 @@ export function judgingStore(world: World, store: Store): Store {
     async finish(items) {
       const result = await store.finish(items);
       world.judgeFinishes(items.filter((_, place) => result.recorded[place] === true));
+      const refused = items.filter((_, place) => result.recorded[place] === false);
+      world.count("late finishes while another runs", countOvertaken(world, refused));
       return result;
     },
   };
+}
+
+/** As far as can be told at once: a transaction that is under way is left alone. */
+function countOvertaken({ server, stage }: World, items: readonly FinishItem[]): number {
+  if (items.length === 0 || !server.isFree()) return 0;
+  const { rows } = stage.pglite.run(
+    `select from unnest($1::bigint[], $2::int[]) x (id, attempt)
+     join millrace.task_run t on t.id = x.id and t.attempt > x.attempt and t.state = 'running'`,
+    [items.map(({ taskRunId }) => taskRunId), items.map(({ attempt }) => attempt)],
+  );
+  return rows.length;
 }
 
 const MISBELIEVED = `

@@ -75,8 +75,8 @@ export function carried({
 /** Mostly short, sometimes seconds: so that deaths meet handlers at work. */
 function durationMs(u: number): number {
   if (u < 0.7) return Math.round(5 + u * 400);
-  if (u < 0.95) return Math.round(300 + (u - 0.7) * 8_000);
-  return Math.round(3_000 + (u - 0.95) * 100_000);
+  if (u < 0.9) return Math.round(300 + (u - 0.7) * 8_000);
+  return Math.round(3_000 + (u - 0.9) * 100_000);
 }
 
 /** A step whose work is written down each time it runs. */

@@ -51,7 +51,7 @@ export function faultsOf(
 }
 
 const FOR_MS: Partial<Record<Fault["kind"], readonly [number, number]>> = {
-  freeze: [4_000, 26_000],
+  freeze: [4_000, 40_000],
   deafen: [2_000, 20_000],
   blockDatabase: [500, 6_000],
   jumpClock: [-3_600_000, 3_600_000],
