@@ -84,9 +84,10 @@ export interface Runtime {
   readonly connections: { readonly postgres: number; readonly redis: number };
   /**
    * Takes nothing new, waits up to `graceMs` for what runs, hands the rest back, and closes. Called
-   * again with a grace of 0, it ends the grace of the first call.
+   * again with a grace of 0, it ends the grace of the first call. Of a process that `isBroken` what
+   * runs counts as lost in a crash.
    */
-  stop(options?: { readonly graceMs?: number }): Promise<void>;
+  stop(options?: { readonly graceMs?: number; readonly isBroken?: boolean }): Promise<void>;
 }
 
 const GRACE_MS = 25_000;
@@ -182,20 +183,20 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
       database,
       followUps,
       connections: connectionsOf(database, project, options),
-      stop({ graceMs = GRACE_MS } = {}) {
+      stop({ graceMs = GRACE_MS, isBroken = false } = {}) {
         if (stopped !== null && graceMs === 0) void worker?.drain({ graceMs });
-        stopped ??= stop(graceMs);
+        stopped ??= stop({ graceMs, isBroken });
         return stopped;
       },
     };
 
-    async function stop(graceMs: number): Promise<void> {
+    async function stop(draining: { graceMs: number; isBroken: boolean }): Promise<void> {
       // Whatever does not answer must not keep a process that was told to stop.
       const bounded = (...work: readonly (Promise<void> | undefined)[]): Promise<boolean> => {
         const ending = work.filter((each) => each !== undefined);
         return within(STEP_MS_MAX, Promise.all(ending), systemClock);
       };
-      await Promise.all([bounded(sources?.stop()), worker?.drain({ graceMs })]);
+      await Promise.all([bounded(sources?.stop()), worker?.drain(draining)]);
       await bounded(scheduler?.stop(), sweeper.stop(), pruner.stop());
       await bounded(followUps.idle());
       await bounded(queue.close());

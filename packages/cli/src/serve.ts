@@ -23,7 +23,7 @@ export interface ServeOptions {
 /**
  * Plays its roles until a signal comes: takes nothing new then, waits for what runs, hands the
  * rest back. A second signal ends the waiting. So does an error that nobody caught and no handler
- * has caused: what it believes may not be true any more.
+ * has caused: what it believes may not be true any more, and what it runs counts as lost.
  */
 export async function serve(
   terminal: Terminal,
@@ -57,7 +57,7 @@ export async function serve(
       stray.promise.then(() => true),
     ]);
     if (isLost) {
-      await runtime.stop({ graceMs: 0 });
+      await runtime.stop({ graceMs: 0, isBroken: true });
       return EXIT.unexpected;
     }
     terminal.say("Stopping. A second signal ends the wait for what runs.");

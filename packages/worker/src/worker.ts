@@ -18,7 +18,7 @@ import { startAudit } from "./worker/audit.ts";
 import { channelsOf } from "./worker/channels.ts";
 import { Claimer } from "./worker/claimer.ts";
 import { Deafness } from "./worker/deafness.ts";
-import { drainWorker } from "./worker/drain-worker.ts";
+import { type DrainOptions, drainWorker } from "./worker/drain-worker.ts";
 import { Ear } from "./worker/ear.ts";
 import { PollPace } from "./worker/poll-pace.ts";
 import { SessionKeeper } from "./worker/session-keeper.ts";
@@ -69,7 +69,7 @@ export interface WorkerHandle {
    * Never rejects, and resolves within some seconds after the grace, whatever handlers do. A
    * second call ends the grace of the first at once.
    */
-  drain(options: { readonly graceMs: number }): Promise<void>;
+  drain(options: DrainOptions): Promise<void>;
 }
 
 const CANCELLED_EVERY_MS = 1_000;
@@ -90,7 +90,7 @@ export async function startWorker(
   await worker.start();
   return {
     runningCount: () => worker.runningCount,
-    drain: ({ graceMs }) => worker.drain(graceMs),
+    drain: (options) => worker.drain(options),
   };
 }
 
@@ -174,7 +174,7 @@ class Worker {
     await within(LISTEN_MS_MAX, this.#ear.start(), clock);
   }
 
-  drain(graceMs: number): Promise<void> {
+  drain(options: DrainOptions): Promise<void> {
     if (this.#drained !== null) this.#hurry.resolve();
     const parts = {
       ...this.#dependencies,
@@ -185,7 +185,7 @@ class Worker {
       ear: this.#ear,
       loops: [this.#poll, this.#cancel, this.#audit].filter((loop) => loop !== null),
     };
-    this.#drained ??= drainWorker(parts, graceMs, this.#hurry.promise);
+    this.#drained ??= drainWorker(parts, options, this.#hurry.promise);
     return this.#drained;
   }
 

@@ -55,6 +55,7 @@ export async function runDevProcess(
   watched.follower = await followActivity(runtime.database, terminal, onProblem);
   terminal.say(`  ✓ ${countWords(countsOf(specsOf(project)))}, watching for changes`);
   await Promise.race([orders.stop, stray.promise]);
+  if (isLost) await runtime.stop({ graceMs: 0, isBroken: true });
   await stop(runtime, watched.follower, orders.hurry);
   return isLost ? EXIT.unexpected : EXIT.ok;
 }

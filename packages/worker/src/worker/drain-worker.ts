@@ -8,6 +8,15 @@ import type { Claimer } from "./claimer.ts";
 import type { Ear } from "./ear.ts";
 import type { SessionKeeper } from "./session-keeper.ts";
 
+export interface DrainOptions {
+  readonly graceMs: number;
+  /**
+   * Its process is not to be trusted any more: what it still runs is lost, as if it had died, and
+   * counts as a crash. Who brings down each worker that has it must not go round for ever.
+   */
+  readonly isBroken?: boolean;
+}
+
 export interface DrainParts {
   readonly sessions: Pick<SessionStore, "drain">;
   readonly session: SessionKeeper;
@@ -32,7 +41,7 @@ const STEP_MS_MAX = 2_000;
  */
 export async function drainWorker(
   parts: DrainParts,
-  graceMs: number,
+  { graceMs, isBroken = false }: DrainOptions,
   hurry: Promise<void>,
 ): Promise<void> {
   const { session, attempts, claimer, ear, followUps, clock, observe } = parts;
@@ -42,7 +51,7 @@ export async function drainWorker(
   await bounded("mark as draining", markDraining(parts));
   await bounded("stop listening", Promise.all([ear.stop(), claimer.idle()]));
   await within(graceMs, Promise.race([attempts.idle(), hurry]), clock);
-  attempts.abort("released");
+  attempts.abort(isBroken ? "lost" : "released");
   await bounded("record outcomes", attempts.idle(), parts.abortGraceMs + STEP_MS_MAX);
   attempts.close();
   await bounded("follow up", followUps.idle());
