@@ -17,7 +17,10 @@ const QUESTIONS_MAX = 80;
 const QUESTION_MS = 250;
 /** A server that has not heard of the break by then is told. */
 const QUESTIONS_PATIENT = 4;
+/** A server that does not answer at all costs a time limit a question. */
+const ASKING_MS_MAX = 60_000;
 const IN_THE_FUTURE = "22023";
+const CANCELLED = "57014";
 
 /**
  * Asks on a new connection what became of a commit, until the server has made up its mind.
@@ -37,7 +40,8 @@ export async function askFate(
   operation: string,
   cause: unknown,
 ): Promise<boolean> {
-  for (let question = 1; question <= QUESTIONS_MAX; question++) {
+  const untilMs = performance.now() + ASKING_MS_MAX;
+  for (let question = 1; question <= QUESTIONS_MAX && performance.now() < untilMs; question++) {
     try {
       const { fate, server } = await fateOf(database, own);
       if (fate === "committed" && server !== own.server) break;
@@ -45,7 +49,7 @@ export async function askFate(
       if (fate === "aborted") return false;
       if (question >= QUESTIONS_PATIENT) await endBackend(database, own);
     } catch (error) {
-      if (!isConnectionError(error)) throw error;
+      if (!isConnectionError(error) && sqlstateOf(error) !== CANCELLED) throw error;
     }
     await (database.sleep ?? sleep)(QUESTION_MS);
   }
