@@ -358,6 +358,19 @@ describe.each(["embedded", "server"] as const)("limits of tasks, %s", (kind) => 
     expect(names(await engine.claim())).toEqual([run]);
   });
 
+  test("a slot of an attempt that is over is found by the sweep, also while the next one runs", async () => {
+    const parts = { pools: { db: 2 } };
+    await engine.register(pipelineSpec("twice", [taskSpec("a", { limits: pool() })], parts));
+    await engine.start("twice");
+    await engine.claim(1);
+    await engine.rows(`insert into millrace.limit_slot (limit_id, task_run_id, attempt, slots)
+      select limit_id, task_run_id, attempt - 1, 1 from millrace.limit_slot`);
+    const second = await engine.start("twice");
+    expect(await engine.claim()).toEqual([]);
+    expect((await engine.store.sweepLimits(100)).swept).toBe(1);
+    expect(names(await engine.claim())).toEqual([second]);
+  });
+
   test("what waits says for whom, and how far back in line it is", async () => {
     const limits = [...pool(2), ...keyed(1, null)];
     const pools = { db: 2 };

@@ -58,7 +58,10 @@ async function removeIdle(tx: Tx, limit: number): Promise<number> {
   return removed.rows.length;
 }
 
-/** Slots of what is neither ready nor runs, and places in line of what is queued no more. */
+/**
+ * Slots of attempts that are neither ready nor run, and places in line of what is queued no more.
+ * A new limit may count an attempt that ends at that moment: its next one holds another slot.
+ */
 async function freeAbandoned({ tx }: Work, limit: number): Promise<readonly number[]> {
   const { rows } = await sql<{ limit_id: number }>`
     with dead as (
@@ -75,8 +78,14 @@ async function freeAbandoned({ tx }: Work, limit: number): Promise<readonly numb
     ),
     slots as (
       delete from millrace.limit_slot s where s.until is null
-        and not exists (select from millrace.ready r where r.task_run_id = s.task_run_id)
-        and not exists (select from millrace.running o where o.task_run_id = s.task_run_id)
+        and not exists (
+          select from millrace.ready r
+          where r.task_run_id = s.task_run_id and r.attempt = s.attempt
+        )
+        and not exists (
+          select from millrace.running o
+          where o.task_run_id = s.task_run_id and o.attempt = s.attempt
+        )
       returning s.limit_id
     )
     select limit_id from places union all select limit_id from slots`.execute(tx);
