@@ -2,7 +2,11 @@ import { MillraceError } from "@millrace/core/internal";
 import type { Database } from "@millrace/postgres";
 import { sql } from "kysely";
 
-/** What the database says after a race, without the ids, which depend on who was first. */
+/**
+ * What the database says after a race, without the ids, which depend on who was first. A limit is
+ * exceeded by who is in flight: one that is made while an attempt ends may have counted it, and a
+ * sweep takes its slot back, as the settled story shows.
+ */
 export async function stateOf({ db }: Database): Promise<string> {
   const { rows } = await sql<{ line: string }>`
     with named_run as (
@@ -39,7 +43,13 @@ export async function stateOf({ db }: Database): Promise<string> {
         on task_id = w.task_run_id
       union all select format('limit %s %s: %s', kind, name, slots) from millrace.task_limit
       union all select format('exceeded: %s %s', l.kind, l.name) from millrace.task_limit l
-        where l.slots < (select sum(s.slots) from millrace.limit_slot s where s.limit_id = l.id)
+        where l.slots < (
+          select sum(s.slots) from millrace.limit_slot s where s.limit_id = l.id and (
+            s.until is not null
+            or (s.task_run_id, s.attempt) in (select task_run_id, attempt from millrace.ready)
+            or (s.task_run_id, s.attempt) in (select task_run_id, attempt from millrace.running)
+          )
+        )
       union all select format('limit of runs %s %s: %s', kind, name, slots) from millrace.run_limit
       union all select 'active ' || r.name from millrace.run_active a join named_run r on r.id = a.run_id
       union all select 'queued ' || r.name from millrace.run_queued q join named_run r on r.id = q.run_id
