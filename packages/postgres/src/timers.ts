@@ -1,5 +1,6 @@
-import type { Afterwards, Instant } from "@millrace/core/internal";
-import { sql } from "kysely";
+import type { Afterwards } from "@millrace/core/internal";
+import { type RawBuilder, sql } from "kysely";
+import { together } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { fireRunTimers } from "./fire-run-timers.ts";
 import { fireSchedules } from "./fire-schedules.ts";
@@ -8,7 +9,7 @@ import { fireWakes } from "./fire-wakes.ts";
 import { fireLimits } from "./limit/fire-limits.ts";
 import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
-import { perform } from "./work.ts";
+import { perform, type Work } from "./work.ts";
 
 /** A timer that this transaction holds. */
 export interface TimerRow {
@@ -37,52 +38,60 @@ export async function fireDue(
   const wakes = await fireWakes(database, versions, limit);
   const runs = await fireRunTimers(database, versions, limit);
   const others = await fireOthers(database, versions, limit);
-  return {
-    bells: [...runs.bells, ...others.bells],
-    facts: [...wakes.facts, ...runs.facts, ...others.facts],
-    timerAt: earliest(runs.timerAt, others.timerAt),
-    ended: [...runs.ended, ...others.ended],
-    // At the limit in any, there is more.
-    fired: wakes.fired + runs.fired + others.fired,
-  };
+  const stale = await fireStale(database, versions, limit);
+  const fired = wakes.fired + runs.fired + others.fired + stale.fired;
+  // At the limit in any, there is more.
+  return { ...together([wakes, runs, others, stale]), fired };
 }
 
-function earliest(one: Instant | null, other: Instant | null): Instant | null {
-  if (one === null || other === null) return one ?? other;
-  return Math.min(one, other);
-}
-
-/** Those that are fired under the registry lock; the others have transactions of their own. */
-const OTHERS = sql`('schedule', 'freshness', 'limit')`;
-
+/** Those that are fired under the registry lock, schedules and limits in one transaction. */
 function fireOthers(
   database: Database,
   versions: VersionCache,
   limit: number,
 ): Promise<Afterwards & { readonly fired: number }> {
   return perform(database, versions, "fire timers", async (work) => {
-    await lockRegistry(work.tx, "shared");
-    const { rows } = await sql<TimerRow>`
-      select id, kind, due_at, trigger_id, task_run_id, attempt, dataset_id, slot, limit_id,
-        millrace.now() as now
-      from millrace.timer where due_at <= (select millrace.now()) and kind in ${OTHERS}
-      order by due_at limit ${limit} for update skip locked`.execute(work.tx);
-    if (rows.length > 0) {
-      await fireSchedules(
-        work,
-        rows.filter(({ kind }) => kind === "schedule"),
-      );
-      await fireFreshness(
-        work,
-        rows.filter(({ kind }) => kind === "freshness"),
-      );
-      await fireLimits(
-        work,
-        rows.filter(({ kind }) => kind === "limit"),
-      );
-    }
+    const rows = await takeDue(work, sql`('schedule', 'limit')`, limit);
+    await fireSchedules(
+      work,
+      rows.filter(({ kind }) => kind === "schedule"),
+    );
+    await fireLimits(
+      work,
+      rows.filter(({ kind }) => kind === "limit"),
+    );
     return { fired: rows.length };
   });
+}
+
+/**
+ * In a transaction of its own: an evaluation that holds pipelines sets the timers of freshness
+ * last, and would wait for one that waits for its pipelines.
+ */
+function fireStale(
+  database: Database,
+  versions: VersionCache,
+  limit: number,
+): Promise<Afterwards & { readonly fired: number }> {
+  return perform(database, versions, "fire timers of freshness", async (work) => {
+    const rows = await takeDue(work, sql`('freshness')`, limit);
+    await fireFreshness(work, rows);
+    return { fired: rows.length };
+  });
+}
+
+async function takeDue(
+  { tx }: Work,
+  kinds: RawBuilder<unknown>,
+  limit: number,
+): Promise<readonly TimerRow[]> {
+  await lockRegistry(tx, "shared");
+  const { rows } = await sql<TimerRow>`
+    select id, kind, due_at, trigger_id, task_run_id, attempt, dataset_id, slot, limit_id,
+      millrace.now() as now
+    from millrace.timer where due_at <= (select millrace.now()) and kind in ${kinds}
+    order by due_at limit ${limit} for update skip locked`.execute(tx);
+  return rows;
 }
 
 export async function nextDueInMs(database: Database): Promise<number | null> {
