@@ -68,6 +68,7 @@ test("what varies by seed does vary", () => {
     "set",
     "start",
     "update",
+    "wait",
     "write",
     "write,",
   ]);
