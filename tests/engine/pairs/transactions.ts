@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { present } from "@millrace/core/internal";
 import { RENEW_LEASE } from "@millrace/postgres";
 import { CompiledQuery } from "kysely";
@@ -174,14 +175,13 @@ const backfills: readonly Transaction[] = [
   { name: "retry a backfill", act: (store, { backfilled }) => store.retryBackfill(backfilled) },
 ];
 
-const SESSION = "0b0e7f6e-6b62-4b0e-9b86-3d2f0f0c0a01";
-
 const sessions: readonly Transaction[] = [
   {
     name: "open a session",
     act: (store) => {
       const host = { host: "test", pid: 2, slots: 1, channels: CHANNELS, leaseMs: 60_000 };
-      return store.open({ sessionId: SESSION, ...host });
+      // Nobody ever had the id before: that is a promise of those who open one.
+      return store.open({ sessionId: randomUUID(), ...host });
     },
   },
   { name: "drain a session", act: (store, { idleSessionId }) => store.drain(idleSessionId) },
