@@ -113,6 +113,6 @@ function unfairlyFailed({ name, task, run, executions, kind }: Case): readonly V
   if (task.crashes >= CRASHES_MAX || executions.some(({ end }) => end === "threw")) return [];
   // The time of its group may be up, and the rest is up to what is asked of durable handlers.
   if (run.pipeline === "default/weave" || run.pipeline === "default/patient") return [];
-  const what = `${name} failed, though its handler never did, after ${task.crashes} deaths of its processes`;
+  const what = `${name} failed, though its handler never did, after ${task.crashes} deaths of its processes: ${task.why}`;
   return [{ invariant: "I23", what, detail: { ends: executions.map(({ end }) => end) } }];
 }

@@ -35,6 +35,8 @@ export interface FoundTask {
   readonly item: number;
   readonly state: string;
   readonly crashes: number;
+  /** Why it ended as it did, where the engine says so. */
+  readonly why: string | null;
   readonly output: JsonValue;
   /** When the attempt that is its last was claimed. */
   readonly startedAt: number | null;
@@ -117,6 +119,7 @@ const RUNS = sql<FoundRun>`
 const TASKS = sql<FoundTask>`
   select t.id::int, t.run_id::int as "runId", v.spec -> 'tasks' -> t.task ->> 'name' as task,
     t.item, t.state, t.crashes, o.value as output,
+    coalesce(t.error ->> 'message', t.reason) as why,
     (extract(epoch from t.started_at) * 1000)::float8 as "startedAt",
     exists (
       select from millrace.audit a

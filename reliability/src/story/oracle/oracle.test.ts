@@ -55,7 +55,7 @@ const RUN = {
   ...{ mark: 0, isRepeat: false, slot: null },
 };
 const task = (part: Partial<FoundTask>): FoundTask => ({
-  ...{ id: 1, runId: 1, task: "write", item: -1, state: "succeeded", crashes: 0 },
+  ...{ id: 1, runId: 1, task: "write", item: -1, state: "succeeded", crashes: 0, why: null },
   ...{ output: { exec: 1 }, startedAt: 1_000, isMarked: false },
   ...part,
 });

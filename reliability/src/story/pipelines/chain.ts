@@ -25,7 +25,8 @@ export function chain(making: Making): readonly HasDefinition[] {
         async ({ needs, produces, ...stage }) => {
           const { exec } = await act(making, stage, { failShare: failShare / 2 });
           await produces.clean.update({ metadata: { exec } });
-          return { exec, after: needs.load.exec };
+          // As it is: whoever marked it by hand may have given it no output.
+          return { exec, after: needs.load };
         },
       );
       // The next build has a task more.
