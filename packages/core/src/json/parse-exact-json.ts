@@ -35,7 +35,9 @@ export function parseExactJson(text: string): Parsed {
   }
 }
 
+/** What is written again as it stood is kept, whatever lies between it and the next number. */
 function isChanged(value: number, source: string): boolean {
   if (!Number.isFinite(value)) return true;
-  return INTEGER.test(source) && !Number.isSafeInteger(value) && BigInt(source) !== BigInt(value);
+  if (Number.isSafeInteger(value) || !INTEGER.test(source)) return false;
+  return String(value) !== source && BigInt(source) !== BigInt(value);
 }
