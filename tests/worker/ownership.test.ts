@@ -124,7 +124,8 @@ describe("workers on one server", () => {
     const keeper = new PostgresLeaseKeeper({ url: url.toString() });
     const hold = await keeper.keep(sessionId, session.leaseMs, lost.resolve);
     gate.shut();
-    expect(await lost.promise).toContain("it could not be renewed before it ran out: Error");
+    // By the moment of the cut: an attempt failed, or one was still without an answer.
+    expect(await lost.promise).toMatch(/ran out: (Error|the database did not answer)/);
     await hold.stop();
     await gate.close();
   });
