@@ -1,5 +1,5 @@
 import { cleaned } from "../json/storable-text.ts";
-import type { AttemptOutcome } from "../run/outcome.ts";
+import type { AttemptOutcome, StoredError } from "../run/outcome.ts";
 
 const NAME_BYTES_MAX = 256;
 const TEXT_BYTES_MAX = 16 * 1_024;
@@ -14,13 +14,16 @@ export function cleanOutcome(outcome: AttemptOutcome): AttemptOutcome {
   if (outcome.type === "skipped") {
     return { ...outcome, reason: cleaned(outcome.reason, REASON_BYTES_MAX) };
   }
-  if (outcome.type !== "failed") return outcome;
-  const { name, message, stack } = outcome.error;
-  const error = {
-    ...outcome.error,
+  return outcome.type === "failed" ? { ...outcome, error: cleanError(outcome.error) } : outcome;
+}
+
+/** An error with its words cleaned and cut. */
+export function cleanError(error: StoredError): StoredError {
+  const { name, message, stack } = error;
+  return {
+    ...error,
     name: cleaned(name, NAME_BYTES_MAX),
     message: cleaned(message, TEXT_BYTES_MAX),
     stack: stack === null ? null : cleaned(stack, TEXT_BYTES_MAX),
   };
-  return { ...outcome, error };
 }

@@ -12,9 +12,8 @@ import {
   text,
 } from "./shape.ts";
 import { isRecord } from "../spec/json.ts";
-import { PARTITION_MAP, SCHEMES } from "./trigger-shape.ts";
+import { PARTITION_MAP, PATH, SCHEMES } from "./trigger-shape.ts";
 
-const PATH = list(text);
 const RESULT_REF = object({ task: text, path: PATH });
 const LIMIT_KEY = nullOr(PATH);
 

@@ -15,7 +15,7 @@ import {
   text,
 } from "./shape.ts";
 
-const PATH = list(text);
+export const PATH: Shape = list(text);
 const CALENDAR = object({ start: text, timezone: text });
 const CALENDAR_KINDS = ["hour", "day", "week", "month", "quarter", "year"];
 

@@ -40,6 +40,34 @@ export function ago(ms: number): RawBuilder<Date> {
   return sql`((select millrace.now()) - ${ms}::float8 * interval '1 millisecond')`;
 }
 
+/** The rows that one turn looks at. */
+export interface Look {
+  readonly after: number;
+  /** Null when there is none. */
+  readonly through: number | null;
+  /** What is older is over. */
+  readonly cutoff: RawBuilder<Date>;
+}
+
+/**
+ * Takes a turn at the window of a table that says in `at` how old its rows are.
+ *
+ * @param work - Removes what is over; resolves to how many rows that were.
+ */
+export function takeWindow(
+  database: Database,
+  kind: "delivery" | "update" | "event" | "dead_letter" | "audit",
+  { historyMs, limit }: { readonly historyMs: number; readonly limit: number },
+  work: (tx: Tx, look: Look) => Promise<number>,
+): Promise<Pruned> {
+  return takeTurn(database, kind, async (tx, after) => {
+    const cutoff = ago(historyMs);
+    const look = { at: "at", after, limit, cutoff };
+    const { through, next } = await readWindow(tx, `millrace.${kind}`, look);
+    return { removed: await work(tx, { after, through, cutoff }), next };
+  });
+}
+
 /** Some rows in order of their ids. */
 export interface Window {
   /** The last of them; null when there is none. */

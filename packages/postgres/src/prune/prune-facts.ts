@@ -1,7 +1,7 @@
 import type { Pruned, Retention } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database.ts";
-import { ago, readWindow, takeTurn } from "./hand.ts";
+import { ago, takeWindow } from "./hand.ts";
 import { isUnneeded } from "./unneeded-updates.ts";
 
 /** Deliveries that no run consumed; the others go with their runs. */
@@ -10,10 +10,8 @@ export function pruneDeliveries(
   { historyMs }: Retention,
   limit: number,
 ): Promise<Pruned> {
-  return takeTurn(database, "delivery", async (tx, after) => {
-    const cutoff = ago(historyMs);
-    const look = { at: "at", after, limit, cutoff };
-    const { through, next } = await readWindow(tx, "millrace.delivery", look);
+  const bounds = { historyMs, limit };
+  return takeWindow(database, "delivery", bounds, async (tx, { after, through, cutoff }) => {
     // What is held in quarantine may yet be let through: it then knows who has had it.
     const { rows } = await sql`
       delete from millrace.delivery d where d.id in (
@@ -26,7 +24,7 @@ export function pruneDeliveries(
           )
         order by d.id for update skip locked
       ) and d.run_id is null returning d.id`.execute(tx);
-    return { removed: rows.length, next };
+    return rows.length;
   });
 }
 
@@ -39,10 +37,8 @@ export function pruneUpdates(
   { historyMs }: Retention,
   limit: number,
 ): Promise<Pruned> {
-  return takeTurn(database, "update", async (tx, after) => {
-    const cutoff = ago(historyMs);
-    const look = { at: "at", after, limit, cutoff };
-    const { through, next } = await readWindow(tx, "millrace.update", look);
+  const bounds = { historyMs, limit };
+  return takeWindow(database, "update", bounds, async (tx, { after, through, cutoff }) => {
     const isOld = sql`u.at < case
       when u.tableoid = 'millrace.update_rest'::regclass then ${cutoff} else ${ago(2 * historyMs)}
     end`;
@@ -50,13 +46,13 @@ export function pruneUpdates(
       select u.id from millrace.update u
       where u.id > ${after} and u.id <= ${through} and ${isOld} and ${isUnneeded}
       order by u.id for update skip locked`.execute(tx);
-    if (locked.rows.length === 0) return { removed: 0, next };
+    if (locked.rows.length === 0) return 0;
     // Looked at again under the locks: whoever releases an update has its lock.
     const ids = locked.rows.map(({ id }) => id);
     const { rows } = await sql`
       delete from millrace.update u where u.id = any(${ids}::bigint[]) and ${isUnneeded}
       returning u.id`.execute(tx);
-    return { removed: rows.length, next };
+    return rows.length;
   });
 }
 
@@ -72,10 +68,8 @@ export function pruneEvents(
   { historyMs }: Retention,
   limit: number,
 ): Promise<Pruned> {
-  return takeTurn(database, "event", async (tx, after) => {
-    const cutoff = ago(historyMs);
-    const look = { at: "at", after, limit, cutoff };
-    const { through, next } = await readWindow(tx, "millrace.event", look);
+  const bounds = { historyMs, limit };
+  return takeWindow(database, "event", bounds, async (tx, { after, through, cutoff }) => {
     const { rows } = await sql`
       delete from millrace.event e
       where e.id > ${after} and e.id <= ${through} and e.at < ${cutoff} and ${hasNoListener}
@@ -87,6 +81,6 @@ export function pruneEvents(
           select from millrace.wake w where w.fact_kind = 'event' and w.fact_id = e.id
         )
       returning e.id`.execute(tx);
-    return { removed: rows.length, next };
+    return rows.length;
   });
 }

@@ -2,7 +2,7 @@ import type { Pruned, PruneKind, Retention } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { Database } from "../database.ts";
 import { transact } from "../transact.ts";
-import { ago, readWindow, takeTurn } from "./hand.ts";
+import { ago, takeTurn, takeWindow } from "./hand.ts";
 
 /** Tables of records that nothing refers to. */
 const RECORDS: Record<"dead_letter" | "audit", RawBuilder<boolean>> = {
@@ -17,16 +17,13 @@ export function pruneRecords(
   { historyMs }: Retention,
   limit: number,
 ): Promise<Pruned> {
-  const table = `millrace.${kind}`;
-  return takeTurn(database, kind, async (tx, after) => {
-    const cutoff = ago(historyMs);
-    const look = { at: "at", after, limit, cutoff };
-    const { through, next } = await readWindow(tx, table, look);
+  const bounds = { historyMs, limit };
+  return takeWindow(database, kind, bounds, async (tx, { after, through, cutoff }) => {
     const { rows } = await sql`
-      delete from ${sql.table(table)} x
+      delete from ${sql.table(`millrace.${kind}`)} x
       where x.id > ${after} and x.id <= ${through} and x.at < ${cutoff} and ${RECORDS[kind]}
       returning x.id`.execute(tx);
-    return { removed: rows.length, next };
+    return rows.length;
   });
 }
 

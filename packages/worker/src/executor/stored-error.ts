@@ -1,8 +1,6 @@
 import { isNativeError } from "node:util/types";
-import { cleaned, type StoredError } from "@millrace/core/internal";
+import { cleanError, type StoredError } from "@millrace/core/internal";
 
-const NAME_BYTES_MAX = 256;
-const TEXT_BYTES_MAX = 16 * 1024;
 /** Errors inside an error (`cause`, `errors`) that are told of. */
 const INNER_MAX = 8;
 
@@ -18,13 +16,13 @@ export function toStoredError(
   blank: (text: string) => string = (text) => text,
 ): StoredError {
   if (!isError(thrown)) {
-    const message = cleaned(blank(`thrown: ${describe(thrown)}`), TEXT_BYTES_MAX);
-    return { name: "NonError", message, stack: null, reason };
+    const message = blank(`thrown: ${describe(thrown)}`);
+    return cleanError({ name: "NonError", message, stack: null, reason });
   }
-  const name = cleaned(blank(textAt(thrown, "name")) || "Error", NAME_BYTES_MAX);
-  const message = cleaned(blank(textAt(thrown, "message")), TEXT_BYTES_MAX);
-  const stack = blank(stackOf(thrown));
-  return { name, message, stack: stack === "" ? null : cleaned(stack, TEXT_BYTES_MAX), reason };
+  const name = blank(textAt(thrown, "name")) || "Error";
+  const message = blank(textAt(thrown, "message"));
+  const stack = blank(stackOf(thrown)) || null;
+  return cleanError({ name, message, stack, reason });
 }
 
 /** The stack, and those of the errors behind it. */
