@@ -10,7 +10,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     workers: { type: "string", default: "5" },
     "pace-ms": { type: "string", default: "2400" },
-    rate: { type: "string", default: "6" },
+    rate: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
   },
 });

@@ -33,3 +33,26 @@ test("a claim takes the best ranked of all its channels, and passes over what ot
   await database.close();
   await server.drop();
 });
+
+test("an attempt that its worker lost keeps its place in the line", async () => {
+  const server = await createDatabase();
+  const database = openServer({ url: server.url, connectionsMax: 3 });
+  const store = createStore(database);
+  const spec = pipelineSpec("line", [taskSpec("a")]);
+  await store.register({ name: "test", build: null, pipelines: [spec] });
+  const sessionId = randomUUID();
+  const host = { host: "test", pid: 1, slots: 50, channels: [] };
+  await store.open({ sessionId, ...host, leaseMs: 600_000 });
+  const channels = [{ queue: "default", version: versionOf(spec) }];
+  const manual = { partition: {}, params: {}, idempotencyKey: null, correlationId: null };
+  const start = () => store.startRun({ pipeline: "default/line", ...manual });
+  const claimOne = async () => present((await store.claimNext(sessionId, channels, 1))[0]);
+
+  await start();
+  const { taskRunId, runId, attempt } = await claimOne();
+  await start();
+  await store.finish([{ taskRunId, runId, attempt, outcome: { type: "lost" }, u: 0 }]);
+  expect(await claimOne()).toMatchObject({ runId, attempt: attempt + 1 });
+  await database.close();
+  await server.drop();
+});

@@ -49,7 +49,8 @@ export function readyPart({ version, spec }: LoadedVersion, task: TaskSpec): Rea
  * once; the others wait in `limit_wait` until the end of the transaction gives them their slots.
  * A run that is pinned is heard by workers of its build only, under a version of its own.
  *
- * @param source - Rows with `id`, `run_id`, `attempt` and the columns of {@link ReadyPart}.
+ * @param source - Rows with `id`, `run_id`, `attempt`, `since` and the columns of
+ *   {@link ReadyPart}. Since when it has been ready, for its rank.
  * @returns CTEs and a final query of {@link ReadyRow}s.
  */
 export function openRows(source: RawBuilder<unknown>): RawBuilder<unknown> {
@@ -78,13 +79,13 @@ export function openRows(source: RawBuilder<unknown>): RawBuilder<unknown> {
 }
 
 /**
- * The rank of what becomes ready now: its time, less what its priority is worth.
+ * The rank of what is ready: since when it has been, less what its priority is worth.
  *
- * @param alias - Of a table of the statement with the column `priority`.
+ * @param alias - Of a table of the statement with the columns `since` and `priority`.
  * @param run - Of the runs, in the same statement.
  */
 function rankOf(alias: string, run: string): RawBuilder<unknown> {
-  return sql`(extract(epoch from millrace.now()) * 1000)::bigint
+  return sql`(extract(epoch from ${sql.ref(`${alias}.since`)}) * 1000)::bigint
     - ${sql.ref(`${alias}.priority`)} * ${PRIORITY_MS}::bigint
     + case when ${sql.ref(`${run}.backfill_id`)} is null then 0 else ${BACKFILL_MS}::bigint end`;
 }
@@ -96,11 +97,23 @@ export interface AgainReady extends ReadyPart {
   readonly attempt: number;
 }
 
-/** Makes attempts of task runs that exist ready once more. */
-export async function insertReady(tx: Tx, rows: readonly AgainReady[]): Promise<ReadyRow[]> {
+/**
+ * Makes attempts of task runs that exist ready once more.
+ *
+ * @param since - At the end of the line, or where they stood: what its worker lost, or gave back,
+ *   has waited already.
+ */
+export async function insertReady(
+  tx: Tx,
+  rows: readonly AgainReady[],
+  since: "now" | "queued_at",
+): Promise<ReadyRow[]> {
   if (rows.length === 0) return [];
   const columns = `id bigint, run_id bigint, attempt int, ${READY_PART}`;
+  const from = since === "now" ? sql`millrace.now()` : sql`t.queued_at`;
   const inserted = await sql<ReadyRow>`
-    with ${openRows(sql`select * from ${records(rows, columns)}`)}`.execute(tx);
+    with ${openRows(sql`
+      select x.*, ${from} as since from ${records(rows, columns)}
+      join millrace.task_run t on t.id = x.id`)}`.execute(tx);
   return inserted.rows;
 }

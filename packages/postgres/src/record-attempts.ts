@@ -29,6 +29,7 @@ export async function recordAttempts(
     await insertReady(
       tx,
       queued.map((row) => ({ ...row, attempt: row.attempt + 1 })),
+      "queued_at",
     ),
   );
   const waiting = rows.filter((row) => row.delay_ms !== null);

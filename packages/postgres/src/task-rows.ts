@@ -41,10 +41,10 @@ export async function insertTasks(tx: Tx, plans: readonly RunPlan[]): Promise<Re
         case when state = 'queued' then millrace.now() end,
         case when state <> 'queued' then millrace.now() end
       from x order by run_id, task, place
-      returning id, run_id, task, item, attempt, state
+      returning id, run_id, task, item, attempt, state, queued_at as since
     ),
     ${openRows(sql`
-      select t.id, t.attempt, x.* from t
+      select t.id, t.attempt, t.since, x.* from t
       join x on x.run_id = t.run_id and x.task = t.task and x.place = t.item
       where t.state = 'queued'`)}`.execute(tx);
   return inserted.rows;
