@@ -101,6 +101,20 @@ describe.each(["embedded", "server"] as const)("limits of runs, %s", (kind) => {
     expect(await running()).toContain(free);
   });
 
+  test("room among all is given to no run whose namespace has none, whoever looks", async () => {
+    const crowded = { namespace: "crowded", namespaceLimits: { maxActiveRuns: 1 } };
+    await engine.register(spec("left", crowded), spec("right"));
+    await engine.store.setLimit({ kind: "all", name: "", runs: 3 });
+    const manual = { partition: {}, params: {}, idempotencyKey: null, correlationId: null };
+    const startLeft = async () =>
+      (await engine.store.startRun({ pipeline: "crowded/left", ...manual })).runId;
+    const [first] = [await startLeft(), await startLeft()];
+    const other = await start("right");
+    expect(await running()).toEqual([first, other]);
+    await end(other);
+    expect(await running()).toEqual([first]);
+  });
+
   test("a limit of all that is set by hand holds until it is reset", async () => {
     await engine.register(spec("left"), spec("right"));
     await engine.store.setLimit({ kind: "all", name: "", runs: 1 });

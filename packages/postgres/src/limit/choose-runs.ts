@@ -84,13 +84,19 @@ interface Scope {
   readonly slots: number;
 }
 
-/** After the pipelines. */
+/**
+ * After the pipelines. Where all have a limit, runs of any namespace may be chosen: so the limits of
+ * all namespaces are among them.
+ */
 async function lockScopes(tx: Tx, pipelines: readonly LockedPipeline[]): Promise<readonly Scope[]> {
   const namespaces = pipelines.flatMap(({ scoped, namespace }) => (scoped ? namespace : []));
   if (namespaces.length === 0) return [];
   const { rows } = await sql<Scope>`
     select kind, name, slots from millrace.run_limit
-    where slots is not null and (kind = 'all' or name = any(${[...new Set(namespaces)]}::text[]))
+    where slots is not null and (
+      kind = 'all' or name = any(${[...new Set(namespaces)]}::text[])
+      or exists (select from millrace.run_limit a where a.kind = 'all' and a.slots is not null)
+    )
     order by id for no key update`.execute(tx);
   return rows;
 }
