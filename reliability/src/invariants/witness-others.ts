@@ -75,4 +75,18 @@ end $$;
 drop trigger if exists witness_moved on millrace.worker;
 create trigger witness_moved after update on millrace.worker
   for each row execute function witness.lease_moved();
+
+-- An owner may leave at any time. Whoever goes by the lease must find it lapsed.
+create or replace function witness.session_ended() returns trigger language plpgsql as $$
+begin
+  if old.lease_until > millrace.now() and current_query() like '%lease_until%' then
+    perform witness.report('I7', format('session %s was ended for its lease, which holds until %s',
+      old.session_id, old.lease_until));
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists witness_ended on millrace.worker;
+create trigger witness_ended after delete on millrace.worker
+  for each row execute function witness.session_ended();
 `;

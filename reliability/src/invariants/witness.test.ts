@@ -64,6 +64,11 @@ const BREACHES: readonly (readonly [name: string, invariant: string, sql: string
     "update millrace.worker set lease_until = '2026-01-01'; update millrace.worker set lease_until = 'infinity'",
   ],
   [
+    "a lease that holds is taken for lapsed",
+    "I7",
+    "delete from millrace.worker where lease_until < '9999-01-01' or lease_until = 'infinity'",
+  ],
+  [
     "an evaluation swallows a trigger",
     "I1",
     "delete from millrace.fact_pending where kind = 'update'",
