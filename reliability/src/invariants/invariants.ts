@@ -44,7 +44,7 @@ const ROWS: readonly Row[] = [
     "invariants/fact-checks.ts; tests/engine/intake-limits.test.ts",
   ],
   [
-    "Lease truth: running, ready and waiting are each one row with the same fence and owner; counts add up; no lapsed lease claims or is renewed",
+    "Lease truth: running, ready and waiting are each one row with the same fence and owner; counts add up; no lapsed lease claims or is renewed, and none that holds is ended for it",
     "trigger",
     "invariants/witness-tasks.ts, witness-others.ts, task-checks.ts, run-checks.ts",
   ],
