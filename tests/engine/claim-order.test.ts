@@ -4,6 +4,7 @@ import { createStore, openServer } from "@millrace/postgres";
 import { sql } from "kysely";
 import { expect, test } from "vitest";
 import { createDatabase } from "../harness/postgres.ts";
+import { startEngine } from "./engine.ts";
 import { pipelineSpec, taskSpec } from "./specs.ts";
 
 test("a claim takes the best ranked of all its channels, and passes over what others hold", async () => {
@@ -35,24 +36,12 @@ test("a claim takes the best ranked of all its channels, and passes over what ot
 });
 
 test("an attempt that its worker lost keeps its place in the line", async () => {
-  const server = await createDatabase();
-  const database = openServer({ url: server.url, connectionsMax: 3 });
-  const store = createStore(database);
-  const spec = pipelineSpec("line", [taskSpec("a")]);
-  await store.register({ name: "test", build: null, pipelines: [spec] });
-  const sessionId = randomUUID();
-  const host = { host: "test", pid: 1, slots: 50, channels: [] };
-  await store.open({ sessionId, ...host, leaseMs: 600_000 });
-  const channels = [{ queue: "default", version: versionOf(spec) }];
-  const manual = { partition: {}, params: {}, idempotencyKey: null, correlationId: null };
-  const start = () => store.startRun({ pipeline: "default/line", ...manual });
-  const claimOne = async () => present((await store.claimNext(sessionId, channels, 1))[0]);
-
-  await start();
-  const { taskRunId, runId, attempt } = await claimOne();
-  await start();
-  await store.finish([{ taskRunId, runId, attempt, outcome: { type: "lost" }, u: 0 }]);
-  expect(await claimOne()).toMatchObject({ runId, attempt: attempt + 1 });
-  await database.close();
-  await server.drop();
+  const engine = await startEngine("server");
+  await engine.register(pipelineSpec("line", [taskSpec("a")]));
+  const runId = await engine.start("line");
+  const lost = present((await engine.claim(1))[0]);
+  await engine.start("line");
+  await engine.finish(lost, { type: "lost" });
+  expect(await engine.claim(1)).toMatchObject([{ runId, attempt: lost.attempt + 1 }]);
+  await engine.close();
 });
