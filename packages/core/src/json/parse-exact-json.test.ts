@@ -24,7 +24,7 @@ test.each(["9007199254740993", '{"a":[-9007199254740993]}', "1e400", "-1e999", "
 test.each([
   "9007199254740992",
   "1152921504606846976",
-  // What this number is written as, though the nearest it can hold is ...864.
+  // What this number is written as, though what it holds is ...856.
   "136741030238229860",
   "0.1",
   "1e300",

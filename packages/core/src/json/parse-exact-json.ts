@@ -35,7 +35,7 @@ export function parseExactJson(text: string): Parsed {
   }
 }
 
-/** What is written again as it stood is kept, whatever lies between it and the next number. */
+/** What would be written again digit by digit is kept, though a number may hold another near it. */
 function isChanged(value: number, source: string): boolean {
   if (!Number.isFinite(value)) return true;
   if (Number.isSafeInteger(value) || !INTEGER.test(source)) return false;
