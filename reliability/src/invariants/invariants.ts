@@ -97,7 +97,7 @@ const ROWS: readonly Row[] = [
   [
     "Back-pressure: memory and connections stay bounded under any backlog",
     "elsewhere",
-    "the soak and the backlog of a million updates",
+    "the soak, its backlog and its pause",
   ],
   [
     "Graph: a task starts only if its rule holds in the committed state; hops are bounded",
