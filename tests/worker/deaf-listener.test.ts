@@ -9,6 +9,7 @@ function deafening(inner: BellQueue) {
   const deaf = new Set<object>();
   const all: object[] = [];
   let heard = 0;
+  let missed = 0;
   const queue: BellQueue = {
     ring: (bells) => inner.ring(bells),
     close: () => inner.close(),
@@ -16,7 +17,10 @@ function deafening(inner: BellQueue) {
       const key = {};
       all.push(key);
       const hear = async (bell: Bell): Promise<void> => {
-        if (deaf.has(key)) return;
+        if (deaf.has(key)) {
+          missed += 1;
+          return;
+        }
         heard += 1;
         await answer(bell);
       };
@@ -34,7 +38,7 @@ function deafening(inner: BellQueue) {
     heard = 0;
     all.forEach((key) => deaf.add(key));
   };
-  return { queue, deafen, opened: () => all.length, heard: () => heard };
+  return { queue, deafen, opened: () => all.length, heard: () => heard, missed: () => missed };
 }
 
 describe("a worker whose listener has gone deaf", () => {
@@ -52,7 +56,7 @@ describe("a worker whose listener has gone deaf", () => {
         return task("second", { needs: { first } }, ({ needs }) => needs.first);
       }),
     );
-    const { queue, opened, heard, deafen } = deafening(new InProcessBellQueue());
+    const { queue, opened, heard, missed, deafen } = deafening(new InProcessBellQueue());
     const worker = await fleet.worker({ queue });
     const timed = async (): Promise<number> => {
       const began = performance.now();
@@ -62,10 +66,10 @@ describe("a worker whose listener has gone deaf", () => {
     await timed();
     expect(heard()).toBeGreaterThan(0);
     deafen();
-    // Two tasks, each found by a look.
+    // Two tasks, each found by a look. The new listener may hear the last run's already.
     for (let i = 0; opened() === 1 && i < 40; i += 1) expect(await timed()).toBeLessThan(7_000);
     expect(opened()).toBe(2);
-    expect(heard()).toBe(0);
+    expect(missed()).toBeGreaterThan(0);
     await worker.seen("problem", ({ error }) => String(error).includes("listening anew"));
     await timed();
     expect(heard()).toBeGreaterThan(0);
