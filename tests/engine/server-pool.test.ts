@@ -88,6 +88,44 @@ test("with one connection used up by each, sweeps, claims and readers do not sto
   await database.close();
 });
 
+test("what has parameters is prepared once a connection, and planned anew when tables change", async () => {
+  const database = openServer({ url: server.url, connectionsMax: 1 });
+  const other = openServer({ url: server.url, connectionsMax: 1 });
+  const prepared = async (): Promise<unknown> =>
+    (
+      await sql`select count(*) from pg_prepared_statements
+        where statement like '%from changing where%'`.execute(database.db)
+    ).rows;
+  const read = async (): Promise<readonly object[]> =>
+    (await sql<object>`select * from changing where a = ${1}`.execute(database.db)).rows;
+  await sql`create table changing as select 1 as a`.execute(other.db);
+  expect([await read(), await read(), await read()]).toEqual([[{ a: 1 }], [{ a: 1 }], [{ a: 1 }]]);
+  expect(await prepared()).toEqual([{ count: 1 }]);
+  await sql`alter table changing add column b int`.execute(other.db);
+  await expect(read()).rejects.toThrow("cached plan must not change result type");
+  expect(await read()).toEqual([{ a: 1, b: null }]);
+  await Promise.all([database.close(), other.close()]);
+});
+
+test("a transaction whose statements do not fit the tables any more is tried again", async () => {
+  const database = openServer({ url: server.url, connectionsMax: 1 });
+  const store = createStore(database);
+  const spec = pipelineSpec("p-changed", [taskSpec("t")]);
+  await store.register({ name: "changed", build: null, pipelines: [spec] });
+  const manual = { partition: {}, params: {}, idempotencyKey: null, correlationId: null };
+  const started = async () =>
+    (await store.startRun({ pipeline: "default/p-changed", ...manual })).runId;
+  const [first, second] = [await started(), await started()];
+  await store.cancelRun(first);
+  const other = openServer({ url: server.url, connectionsMax: 1 });
+  await sql`alter table millrace.run alter column stop_reason type varchar`.execute(other.db);
+  await store.cancelRun(second);
+  const ended = await sql`select id from millrace.run where state = 'cancelled'`.execute(other.db);
+  expect(ended.rows).toEqual([{ id: first }, { id: second }]);
+  await sql`alter table millrace.run alter column stop_reason type text`.execute(other.db);
+  await Promise.all([database.close(), other.close()]);
+});
+
 /** Passes everything on until it is told to swallow what the server says. */
 async function startBlackHole(): Promise<{
   readonly url: string;

@@ -1,17 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import type { OwnTransaction } from "./own-transaction.ts";
 import { isConnectionError, sqlstateOf } from "./sqlstate.ts";
 import { unavailable } from "./unavailable.ts";
-
-/** A transaction of this process, as the server knows it. */
-export interface OwnTransaction {
-  readonly xid: string;
-  /** Of the server process that runs it. */
-  readonly pid: number;
-  /** When the server was started. */
-  readonly server: string;
-}
 
 const QUESTIONS_MAX = 80;
 const QUESTION_MS = 250;

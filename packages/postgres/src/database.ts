@@ -7,6 +7,8 @@ import type { Tables } from "./tables.ts";
 /** An open database: the same SQL on a server and in this process. */
 export interface Database {
   readonly kind: "server" | "embedded";
+  /** Its connections take a statement while another one is under way, and keep their order. */
+  readonly isPipelined?: boolean;
   readonly db: Kysely<Tables>;
   /** Connections that this process may hold at once, all of them together. */
   readonly connectionsMax: number;
@@ -49,8 +51,9 @@ export function openServer(options: ServerOptions): Database {
   const { connectionsMax = 8, timeouts = PATIENT, apart } = options;
   const main = openPool(options, connectionsMax, timeouts);
   if (apart === undefined) return main;
-  const control = openPool(options, apart.control, options.timeouts ?? PROMPT);
-  const work = openPool(options, apart.work, options.timeouts ?? PROMPT);
+  const prompt = options.timeouts ?? PROMPT;
+  const control = openPool(options, apart.control, prompt, true);
+  const work = openPool(options, apart.work, prompt, true);
   const all = [main, control, work];
   return {
     ...main,
@@ -64,10 +67,11 @@ function openPool(
   { url, onProblem = () => {} }: ServerOptions,
   connectionsMax: number,
   timeouts: Timeouts,
+  isSelective = false,
 ): Database {
-  const pool = serverPool({ url, connectionsMax, timeouts, onProblem });
+  const pool = serverPool({ url, connectionsMax, timeouts, isSelective, onProblem });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { kind: "server", db, connectionsMax, close: () => db.destroy() };
+  return { kind: "server", isPipelined: true, db, connectionsMax, close: () => db.destroy() };
 }
 
 /**

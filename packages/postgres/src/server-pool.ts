@@ -1,5 +1,6 @@
-import type { PostgresPool, PostgresPoolClient } from "kysely";
+import type { PostgresPool } from "kysely";
 import pg from "pg";
+import { serverClient } from "./server-client.ts";
 
 /** How long what may be endless may take; 0: as long as it takes. The server ends the first three. */
 export interface Timeouts {
@@ -35,6 +36,11 @@ export interface ServerPoolOptions {
   readonly url: string;
   readonly connectionsMax: number;
   readonly timeouts: Timeouts;
+  /**
+   * Whether statements read few rows of long tables, whatever these were like when the plan was
+   * made: one made for a short table would read all of it when it has become long.
+   */
+  readonly isSelective?: boolean;
   readonly onProblem: (error: Error) => void;
 }
 
@@ -42,7 +48,7 @@ const CONNECT_MS_MAX = 10_000;
 
 /** Connections to a server, made as they are needed and replaced when they break. */
 export function serverPool(options: ServerPoolOptions): PostgresPool {
-  const { url, connectionsMax, timeouts, onProblem } = options;
+  const { url, connectionsMax, timeouts, isSelective = false, onProblem } = options;
   const pool = new pg.Pool({
     connectionString: url,
     max: connectionsMax,
@@ -52,49 +58,22 @@ export function serverPool(options: ServerPoolOptions): PostgresPool {
     lock_timeout: timeouts.lockMs,
     idle_in_transaction_session_timeout: timeouts.idleMs,
     query_timeout: timeouts.answerMs,
+    // What does not have to know an answer need not wait for it.
+    pipeline: true,
     types: { getTypeParser },
   });
   pool.on("error", onProblem);
   // A client that is checked out but idle has no listener of the pool's: without one of its own,
   // a dropped connection would end the process.
-  pool.on("connect", (client) => void client.on("error", onProblem));
+  pool.on("connect", (client) => {
+    client.on("error", onProblem);
+    if (isSelective) client.query("set enable_seqscan = off").catch(onProblem);
+  });
   return {
-    connect: async () => leaving(await pool.connect()),
+    connect: async () => serverClient(await pool.connect()),
     end: () => pool.end(),
     options: pool.options,
   };
-}
-
-/**
- * A client that gives its connection up when an answer does not come. The driver by itself would
- * let the next statement wait behind the one that is never answered, and so on for ever.
- */
-function leaving(client: pg.PoolClient): PostgresPoolClient {
-  const query = async (statement: string, parameters: unknown[]): Promise<unknown> => {
-    try {
-      return await client.query(statement, parameters);
-    } catch (error) {
-      if (isUnanswered(error)) void endNow(client);
-      throw error;
-    }
-  };
-  return {
-    release: (destroy) => client.release(destroy),
-    // Of its two forms the one with a cursor is never used.
-    query: query as unknown as PostgresPoolClient["query"],
-  };
-}
-
-function isUnanswered(error: unknown): boolean {
-  return error instanceof Error && error.message === "Query read timeout";
-}
-
-/** With a statement under way the driver waits for nothing: it drops the connection. */
-async function endNow(client: pg.PoolClient): Promise<void> {
-  const whole = client as unknown as pg.Client;
-  await whole.end().catch(() => {
-    /* it is broken already */
-  });
 }
 
 const INT8 = 20;

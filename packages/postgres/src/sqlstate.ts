@@ -11,6 +11,15 @@ export function isConflict(error: unknown): boolean {
   return state === "40P01" || state === "40001";
 }
 
+/** A prepared statement of this connection was made for tables that have changed since. */
+export function isStalePlan(error: unknown): boolean {
+  return (
+    sqlstateOf(error) === "0A000" &&
+    error instanceof Error &&
+    error.message.includes("cached plan must not change result type")
+  );
+}
+
 /** Values that no row, index or statement can hold: said again, they would be refused again. */
 export function isUnfitData(error: unknown): boolean {
   return UNFIT_STATES.has(sqlstateOf(error) ?? "");

@@ -1,9 +1,11 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { present } from "@millrace/core/internal";
 import { type ControlledTransaction, sql } from "kysely";
-import { askFate, type OwnTransaction } from "./ask-fate.ts";
+import { askFate } from "./ask-fate.ts";
 import type { Database } from "./database.ts";
-import { isConflict, isConnectionError } from "./sqlstate.ts";
+import { pipeline } from "./flight.ts";
+import { OWN_TRANSACTION, type OwnTransaction } from "./own-transaction.ts";
+import { isConflict, isConnectionError, isStalePlan } from "./sqlstate.ts";
 import { translate } from "./unavailable.ts";
 import type { Tables } from "./tables.ts";
 
@@ -12,8 +14,8 @@ export type Tx = ControlledTransaction<Tables>;
 const ATTEMPTS_MAX = 8;
 
 /**
- * Runs `work` in one READ COMMITTED transaction, and again when a deadlock or a serialization
- * conflict broke it. Locks are taken in one order everywhere (trigger groups, runs, limits, each
+ * Runs `work` in one READ COMMITTED transaction, and again when a deadlock, a serialization
+ * conflict or a change of the tables broke it. Locks are taken in one order everywhere (trigger groups, runs, limits, each
  * by id), so that such conflicts are rare, not impossible.
  *
  * When the connection breaks during the commit, nobody has said whether it happened: the server
@@ -45,6 +47,7 @@ async function runOnce<T>(
   // PGlite answers in microtasks: without a turn of the loop, busy workers starve every timer.
   if (database.kind === "embedded") await nextTurn();
   const tx = await begin(database, operation);
+  if (database.isPipelined === true) pipeline(tx);
   let value: T;
   let own: OwnTransaction | null;
   try {
@@ -52,7 +55,7 @@ async function runOnce<T>(
     own = database.kind === "server" ? await ownTransaction(tx) : null;
   } catch (error) {
     await giveBack(tx);
-    if (isConflict(error)) return { done: false, error };
+    if (isConflict(error) || isStalePlan(error)) return { done: false, error };
     throw translate(error, operation);
   }
   try {
@@ -85,9 +88,7 @@ async function begin(database: Database, operation: string): Promise<Tx> {
 }
 
 async function ownTransaction(tx: Tx): Promise<OwnTransaction> {
-  const { rows } = await sql<OwnTransaction>`
-    select pg_current_xact_id()::text as xid, pg_backend_pid() as pid,
-      pg_postmaster_start_time()::text as server`.execute(tx);
+  const { rows } = await sql<OwnTransaction>`${sql.raw(OWN_TRANSACTION)}`.execute(tx);
   return present(rows[0]);
 }
 

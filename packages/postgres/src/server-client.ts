@@ -1,0 +1,102 @@
+import type { PostgresPoolClient } from "kysely";
+import type pg from "pg";
+import { OWN_TRANSACTION } from "./own-transaction.ts";
+import { isStalePlan } from "./sqlstate.ts";
+
+const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+
+/** The connection of a pool as Kysely uses it; the same one for the same connection. */
+export function serverClient(client: pg.PoolClient): PostgresPoolClient {
+  const known = clients.get(client);
+  if (known !== undefined) return known;
+  const server = new ServerClient(client);
+  const made: PostgresPoolClient = {
+    release: (destroy) => client.release(destroy),
+    // Of its two forms the one with a cursor is never used.
+    query: server.query.bind(server) as unknown as PostgresPoolClient["query"],
+  };
+  clients.set(client, made);
+  return made;
+}
+
+/**
+ * Plans are made anew so often. One that was made while a table was short would go through all of
+ * it when it has become long, and the server looks at that only once a minute.
+ */
+const PLANS_MS = 10_000;
+
+class ServerClient {
+  readonly #client: pg.PoolClient;
+  #plannedMs: number = performance.now();
+  /** Asked for together with the beginning of the transaction, so that it costs no time. */
+  #own: Promise<pg.QueryResult> | null = null;
+
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+  }
+
+  /**
+   * Prepares what has parameters by name, so that it is parsed and planned once, not each time.
+   *
+   * A connection from which an answer does not come, or whose plans do not fit the tables any
+   * more, is given up: the driver by itself would let the next statement wait behind the one that
+   * is never answered, and so on for ever.
+   */
+  async query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    try {
+      if (text === BEGIN) return await this.#begin();
+      if (text === OWN_TRANSACTION && this.#own !== null) return await this.#own;
+      this.#planAnew();
+      const name = values.length === 0 ? undefined : nameOf(text);
+      return await this.#client.query({ text, values: [...values], ...(name && { name }) });
+    } catch (error) {
+      if (isUnanswered(error) || isStalePlan(error)) void this.#endNow();
+      throw error;
+    }
+  }
+
+  async #begin(): Promise<pg.QueryResult> {
+    const begun = this.#client.query(BEGIN);
+    this.#own = this.#client.query(OWN_TRANSACTION);
+    this.#own.catch(() => {
+      /* whoever asks for it is told */
+    });
+    return await begun;
+  }
+
+  #planAnew(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#plannedMs < PLANS_MS) return;
+    this.#plannedMs = nowMs;
+    this.#client.query("discard plans").catch(() => {
+      /* what broke it breaks the next statement as well */
+    });
+  }
+
+  /** With a statement under way the driver waits for nothing: it drops the connection. */
+  async #endNow(): Promise<void> {
+    const whole = this.#client as unknown as pg.Client;
+    await whole.end().catch(() => {
+      /* it is broken already */
+    });
+  }
+}
+
+/** What Kysely says. */
+const BEGIN = "begin";
+
+const NAMES_MAX = 1_000;
+const names = new Map<string, string>();
+
+/** @returns Nothing for what is one text too many: such texts are not written by hand. */
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size >= NAMES_MAX) return known;
+  const name = `millrace_${names.size + 1}`;
+  names.set(text, name);
+  return name;
+}
+
+function isUnanswered(error: unknown): boolean {
+  return error instanceof Error && error.message === "Query read timeout";
+}
