@@ -1,4 +1,12 @@
-import type { Afterwards, Bell, Fact, Instant, ReadyTask, RunState } from "@millrace/core/internal";
+import type {
+  Afterwards,
+  Bell,
+  Channel,
+  Fact,
+  Instant,
+  ReadyTask,
+  RunState,
+} from "@millrace/core/internal";
 
 /** A row that became ready, as the statement that made it so returns it. */
 export interface ReadyRow {
@@ -20,7 +28,8 @@ export interface LimitSetting {
 
 /** Gathers what a transaction leaves to be done after its commit. */
 export class AfterwardsLog {
-  readonly #ready: ReadyRow[] = [];
+  #ready: ReadyRow[] = [];
+  readonly #begun: number[] = [];
   readonly #entering: number[] = [];
   readonly #freedLimits: Set<number> = new Set();
   readonly #settings: LimitSetting[] = [];
@@ -34,6 +43,26 @@ export class AfterwardsLog {
       if (row.limited === true) this.#entering.push(row.task_run_id);
       else this.#ready.push(row);
     }
+  }
+
+  /** Where something may be claimed that could not be before. */
+  get readyChannels(): readonly Channel[] {
+    const channels = this.#ready.map(({ queue, version }) => ({ queue, version }));
+    return [...new Map(channels.map((each) => [`${each.queue} ${each.version}`, each])).values()];
+  }
+
+  /** What the transaction has begun for the one who goes on. */
+  get begun(): readonly number[] {
+    return this.#begun;
+  }
+
+  began(taskRunIds: readonly number[]): void {
+    this.#begun.push(...taskRunIds);
+  }
+
+  /** What is claimed already needs no bell. */
+  claimed(taskRunIds: ReadonlySet<number>): void {
+    this.#ready = this.#ready.filter((row) => !taskRunIds.has(row.task_run_id));
   }
 
   /** Limits of tasks that have room again, or that wait for a look. */

@@ -80,7 +80,8 @@ export function createStore(database: Database): Store {
     claim: (sessionId, tasks) => claim(work, versions, claimantOf(sessionId), tasks),
     claimNext: (sessionId, channels, limit) =>
       claimNext(work, versions, claimantOf(sessionId), { channels, limit }),
-    finish: (items) => finish(work, versions, items),
+    finish: (items, next) =>
+      finish(work, versions, items, next && { ...next, ...claimantOf(next.sessionId) }),
     swept: { finish: (items) => finish(control, versions, items) },
     recordStep: (step) => recordStep(database, step),
     setStatus: (status) => setStatus(database, status),

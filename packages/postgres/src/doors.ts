@@ -19,8 +19,11 @@ import type { Store } from "./create-store.ts";
  * the words of a failure are cleaned instead, because failing must never fail.
  */
 export function withDoors(store: Store): Store {
-  const finish: Store["finish"] = (items) =>
-    store.finish(items.map((item) => ({ ...item, outcome: cleanOutcome(item.outcome) })));
+  const finish: Store["finish"] = (items, next) =>
+    store.finish(
+      items.map((item) => ({ ...item, outcome: cleanOutcome(item.outcome) })),
+      next,
+    );
   return { ...store, finish, ...intakeDoors(store), ...controlDoors(store), ...otherDoors(store) };
 }
 

@@ -5,7 +5,7 @@ import {
   present,
   type TaskStop,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Database } from "./database.ts";
 import { releaseSlots } from "./limit/release-slots.ts";
 import { beginAfresh } from "./journal/begin-afresh.ts";
@@ -14,11 +14,11 @@ import { recordWaits } from "./journal/record-waits.ts";
 import { isEnd, recordAttempts } from "./record-attempts.ts";
 import type { AttemptRow, FinishedAttempt } from "./finished-attempt.ts";
 import { insertTaskFacts } from "./task-facts.ts";
-import { lockRuns, progressRuns, toLocked } from "./progress-runs.ts";
+import { progressRuns, runLocks, toLocked } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
-import type { Tx } from "./transact.ts";
+import { flight } from "./flight.ts";
 import type { VersionCache } from "./version-cache.ts";
-import { perform } from "./work.ts";
+import { perform, performAndGoOn, type Taker, type Work } from "./work.ts";
 
 /**
  * Records how attempts ended, in one transaction: lock the runs by id, keep the items whose fence
@@ -29,56 +29,69 @@ export function finish(
   database: Database,
   versions: VersionCache,
   items: readonly FinishItem[],
+  next?: Taker,
 ): Promise<FinishResult> {
-  return perform(database, versions, "record the end of tasks", async (work) => {
-    const { tx, log } = work;
-    const runs = await lockRuns(
-      tx,
-      items.map((item) => item.runId),
-    );
-    const version = await versions.load(
-      tx,
-      runs.map((run) => run.version_id),
-    );
-    const runOf = new Map(runs.map((run) => [run.id, run]));
-    const rows = await loadOwned(tx, items);
-    const seen = new Set<number>();
-    const finished: FinishedAttempt[] = [];
-    const recorded = items.map((item) => {
-      const row = rows.get(item.taskRunId);
-      const run = runOf.get(item.runId);
-      if (row === undefined || run === undefined || row.attempt !== item.attempt) return false;
-      if (row.run_id !== item.runId || seen.has(row.id)) return false;
-      seen.add(row.id);
-      const loaded = version(run.version_id);
-      const { retries, poll } = present(loaded.graph.tasks[row.task]).spec;
-      const polled = poll && { spec: poll, elapsedMs: row.elapsed_ms };
-      const context = { cancelling: run.cancelling, stop: stopOf(row), u: item.u, poll: polled };
-      const decision = decideAttempt(item.outcome, row, retries, context);
-      finished.push({ item, row, version: loaded, decision });
-      return true;
-    });
-    const ended = await recordWaits(tx, log, finished);
-    await recordAttempts(tx, log, ended);
-    await beginAfresh(tx, log, ended);
-    await closeWaits(
-      tx,
-      log,
-      ended.filter(leavesWaits).map(({ row }) => row.id),
-    );
-    const holders = finished.flatMap(({ row }) => (row.holds_slots === true ? row.id : []));
-    if (holders.length > 0) await releaseSlots(work, { taskRunIds: holders });
-    await insertTaskFacts(tx, log, ended);
-    const touched = ascending(finished.map(({ row }) => row.run_id));
-    await progressRuns(
-      work,
-      touched.map((runId) => {
-        const run = present(runOf.get(runId));
-        return toLocked(run, version(run.version_id));
-      }),
-    );
-    return { recorded };
+  const step = (work: Work) => record(work, items);
+  return next === undefined
+    ? perform(database, versions, OPERATION, step)
+    : performAndGoOn(database, versions, OPERATION, { step, next });
+}
+
+const OPERATION = "record the end of tasks";
+
+async function record(
+  work: Work,
+  items: readonly FinishItem[],
+): Promise<Pick<FinishResult, "recorded" | "claimed">> {
+  const { tx, log, versions } = work;
+  // What is still whose is read under the locks, and so by a statement of its own.
+  const [runs, owned] = await flight(
+    tx,
+    runLocks(items.map((item) => item.runId)),
+    ownedAttempts(items),
+  );
+  const version = await versions.load(
+    tx,
+    runs.map((run) => run.version_id),
+  );
+  const runOf = new Map(runs.map((run) => [run.id, run]));
+  const rows = new Map(owned.map((row) => [row.id, row]));
+  const seen = new Set<number>();
+  const finished: FinishedAttempt[] = [];
+  const recorded = items.map((item) => {
+    const row = rows.get(item.taskRunId);
+    const run = runOf.get(item.runId);
+    if (row === undefined || run === undefined || row.attempt !== item.attempt) return false;
+    if (row.run_id !== item.runId || seen.has(row.id)) return false;
+    seen.add(row.id);
+    const loaded = version(run.version_id);
+    const { retries, poll } = present(loaded.graph.tasks[row.task]).spec;
+    const polled = poll && { spec: poll, elapsedMs: row.elapsed_ms };
+    const context = { cancelling: run.cancelling, stop: stopOf(row), u: item.u, poll: polled };
+    const decision = decideAttempt(item.outcome, row, retries, context);
+    finished.push({ item, row, version: loaded, decision });
+    return true;
   });
+  const ended = await recordWaits(tx, log, finished);
+  await recordAttempts(tx, log, ended);
+  await beginAfresh(tx, log, ended);
+  await closeWaits(
+    tx,
+    log,
+    ended.filter(leavesWaits).map(({ row }) => row.id),
+  );
+  const holders = finished.flatMap(({ row }) => (row.holds_slots === true ? row.id : []));
+  if (holders.length > 0) await releaseSlots(work, { taskRunIds: holders });
+  await insertTaskFacts(tx, log, ended);
+  const touched = ascending(finished.map(({ row }) => row.run_id));
+  await progressRuns(
+    work,
+    touched.map((runId) => {
+      const run = present(runOf.get(runId));
+      return toLocked(run, version(run.version_id));
+    }),
+  );
+  return { recorded, claimed: [] };
 }
 
 /**
@@ -93,10 +106,10 @@ function stopOf({ stop_state, stop_reason }: AttemptRow): TaskStop | undefined {
   return stop_state ? { state: stop_state, reason: stop_reason ?? "it was stopped" } : undefined;
 }
 
-/** The running attempts among the items, by task run. */
-async function loadOwned(tx: Tx, items: readonly FinishItem[]): Promise<Map<number, AttemptRow>> {
+/** The running attempts among the items. */
+function ownedAttempts(items: readonly FinishItem[]): RawBuilder<AttemptRow> {
   const wanted = items.map(({ taskRunId, attempt }) => ({ id: taskRunId, attempt }));
-  const { rows } = await sql<AttemptRow>`
+  return sql<AttemptRow>`
     select t.id, t.run_id, t.task, t.item, t.attempt, t.failures, t.crashes,
       t.stop_state, t.stop_reason,
       (extract(epoch from millrace.now() - t.begun_at) * 1000)::float8 as elapsed_ms,
@@ -105,6 +118,5 @@ async function loadOwned(tx: Tx, items: readonly FinishItem[]): Promise<Map<numb
       ) as holds_slots
     from ${records(wanted, "id bigint, attempt int")}
     join millrace.task_run t on t.id = x.id and t.attempt = x.attempt
-    where t.state = 'running'`.execute(tx);
-  return new Map(rows.map((row) => [row.id, row]));
+    where t.state = 'running'`;
 }

@@ -1,5 +1,5 @@
 import { advance } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { admitRuns } from "./admit-runs.ts";
 import { armRuns, armTaskGroups } from "./arm-run-timers.ts";
 import { endRuns } from "./end-runs.ts";
@@ -62,7 +62,7 @@ async function applyPlans(work: Work, plans: readonly RunPlan[]): Promise<void> 
   const { tx, log } = work;
   await stopTasks(work, plans);
   log.ready(await resumeTasks(tx, plans));
-  log.ready(await insertTasks(tx, plans));
+  await insertTasks(work, plans);
   await settleMaps(tx, plans);
   await moveMaps(tx, plans);
   await layOutMaps(tx, plans);
@@ -85,10 +85,14 @@ export function toLocked(row: LockedRow, version: LoadedVersion): LockedRun {
 
 /** Locks runs by id, in ascending order, and says what they are about. */
 export async function lockRuns(tx: Tx, ids: readonly number[]): Promise<readonly LockedRow[]> {
-  const { rows } = await sql<LockedRow>`
+  return (await runLocks(ids).execute(tx)).rows;
+}
+
+/** The statement of {@link lockRuns}. */
+export function runLocks(ids: readonly number[]): RawBuilder<LockedRow> {
+  return sql<LockedRow>`
     select id, version_id, state, cancel_requested_at is not null as cancelling,
       paused_at is not null as paused, stop_reason
     from millrace.run where id = any(${ascending(ids)}::bigint[])
-    order by id for no key update`.execute(tx);
-  return rows;
+    order by id for no key update`;
 }

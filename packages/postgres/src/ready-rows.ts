@@ -44,49 +44,64 @@ export function readyPart({ version, spec }: LoadedVersion, task: TaskSpec): Rea
   };
 }
 
+/** Columns of a ready row, and of one that waits for its limits. */
+export const READY_COLUMNS: RawBuilder<unknown> = sql`task_run_id, run_id, attempt, queue, version,
+  rank, timeout_ms, cpu, memory_mb`;
+
+/**
+ * What a row that becomes ready is beside its {@link ReadyPart}: the version under which it is
+ * heard, its rank, and whether it waits for limits first. A run that is pinned is heard by workers
+ * of its build only, under a version of its own.
+ *
+ * @param part - Alias of rows with the columns of {@link ReadyPart}.
+ * @param run - Alias of their runs.
+ */
+export function readyColumns(part: string, run: string): RawBuilder<unknown> {
+  const of = (column: string) => sql.ref(`${part}.${column}`);
+  return sql`
+    ${of("version")} || coalesce('@' || ${sql.ref(`${run}.pinned_build`)}, '') as heard,
+    ${rankOf(part, run)} as rank,
+    ${of("limited")} or exists (
+      select from millrace.task_limit l where l.kind in ('namespace', 'all')
+        and l.name in ('', ${of("namespace")}) and l.slots is not null
+    ) as waits`;
+}
+
 /**
  * The end of a statement that makes task runs ready. What is under no limit may be claimed at
  * once; the others wait in `limit_wait` until the end of the transaction gives them their slots.
- * A run that is pinned is heard by workers of its build only, under a version of its own.
  *
- * @param source - Rows with `id`, `run_id`, `attempt`, `since` and the columns of
- *   {@link ReadyPart}. Since when it has been ready, for its rank.
+ * @param source - Rows with `id`, `run_id`, `attempt` and the columns of {@link ReadyPart}.
  * @returns CTEs and a final query of {@link ReadyRow}s.
  */
 export function openRows(source: RawBuilder<unknown>): RawBuilder<unknown> {
-  const columns = sql`task_run_id, run_id, attempt, queue, version, rank, timeout_ms, cpu, memory_mb`;
-  const values = sql`id, run_id, attempt, queue, version, rank, timeout_ms, cpu, memory_mb`;
+  const values = sql`id, run_id, attempt, queue, heard, rank, timeout_ms, cpu, memory_mb`;
   return sql`
     fresh as materialized (
-      select s.id, s.run_id, s.attempt, s.queue,
-        s.version || coalesce('@' || b.pinned_build, '') as version,
-        s.timeout_ms, s.cpu, s.memory_mb, ${rankOf("s", "b")} as rank,
-        s.limited or exists (
-          select from millrace.task_limit l where l.kind in ('namespace', 'all')
-            and l.name in ('', s.namespace) and l.slots is not null
-        ) as limited
+      select s.id, s.run_id, s.attempt, s.queue, s.timeout_ms, s.cpu, s.memory_mb,
+        ${readyColumns("s", "b")}
       from (${source}) s join millrace.run b on b.id = s.run_id
       -- What is queued in a paused run is made ready when it is resumed.
       where b.paused_at is null
     ),
     held as (
-      insert into millrace.limit_wait (${columns}) select ${values} from fresh where limited
+      insert into millrace.limit_wait (${READY_COLUMNS}) select ${values} from fresh where waits
     ),
     opened as (
-      insert into millrace.ready (${columns}) select ${values} from fresh where not limited
+      insert into millrace.ready (${READY_COLUMNS}) select ${values} from fresh where not waits
     )
-    select id as task_run_id, attempt, queue, version, 0 as ring, limited from fresh`;
+    select id as task_run_id, attempt, queue, heard as version, 0 as ring, waits as limited
+    from fresh`;
 }
 
 /**
- * The rank of what is ready: since when it has been, less what its priority is worth.
- *
- * @param alias - Of a table of the statement with the columns `since` and `priority`.
- * @param run - Of the runs, in the same statement.
+ * The rank of what is ready: since when its run has been there, less what its priority is worth.
+ * So what was begun is ended before more is begun, what waits for long overtakes what is more
+ * urgent, and what a worker lost stands where it stood.
  */
-function rankOf(alias: string, run: string): RawBuilder<unknown> {
-  return sql`(extract(epoch from ${sql.ref(`${alias}.since`)}) * 1000)::bigint
-    - ${sql.ref(`${alias}.priority`)} * ${PRIORITY_MS}::bigint
+function rankOf(part: string, run: string): RawBuilder<unknown> {
+  return sql`(extract(epoch from ${sql.ref(`${run}.created_at`)}) * 1000)::bigint
+    - ${sql.ref(`${part}.priority`)} * ${PRIORITY_MS}::bigint
     + case when ${sql.ref(`${run}.backfill_id`)} is null then 0 else ${BACKFILL_MS}::bigint end`;
 }
 
@@ -97,23 +112,11 @@ export interface AgainReady extends ReadyPart {
   readonly attempt: number;
 }
 
-/**
- * Makes attempts of task runs that exist ready once more.
- *
- * @param since - At the end of the line, or where they stood: what its worker lost, or gave back,
- *   has waited already.
- */
-export async function insertReady(
-  tx: Tx,
-  rows: readonly AgainReady[],
-  since: "now" | "queued_at",
-): Promise<ReadyRow[]> {
+/** Makes attempts of task runs that exist ready once more. */
+export async function insertReady(tx: Tx, rows: readonly AgainReady[]): Promise<ReadyRow[]> {
   if (rows.length === 0) return [];
   const columns = `id bigint, run_id bigint, attempt int, ${READY_PART}`;
-  const from = since === "now" ? sql`millrace.now()` : sql`t.queued_at`;
   const inserted = await sql<ReadyRow>`
-    with ${openRows(sql`
-      select x.*, ${from} as since from ${records(rows, columns)}
-      join millrace.task_run t on t.id = x.id`)}`.execute(tx);
+    with ${openRows(sql`select * from ${records(rows, columns)}`)}`.execute(tx);
   return inserted.rows;
 }

@@ -18,18 +18,11 @@ export async function recordAttempts(
   if (finished.length === 0) return;
   const rows = finished.map(toRecord);
   await updateTaskRuns(tx, rows);
-  const outputs = rows.filter((row) => row.output !== undefined);
-  if (outputs.length > 0) {
-    await sql`insert into millrace.output (task_run_id, value)
-      select id, coalesce(output, 'null'::jsonb)
-      from ${records(outputs, "id bigint, output jsonb")}`.execute(tx);
-  }
   const queued = rows.filter((row) => row.state === "queued");
   log.ready(
     await insertReady(
       tx,
       queued.map((row) => ({ ...row, attempt: row.attempt + 1 })),
-      "queued_at",
     ),
   );
   const waiting = rows.filter((row) => row.delay_ms !== null);
@@ -66,7 +59,8 @@ function toRecord({ item, row, version, decision }: FinishedAttempt) {
     reason: reasonOf(decision),
     error: "error" in decision ? decision.error : null,
     way: succeeded && typeof outcome.output === "string" && isBranch ? outcome.output : null,
-    output: succeeded ? outcome.output : undefined,
+    succeeded,
+    output: succeeded ? outcome.output : null,
     delay_ms: decision.state === "waiting" ? decision.delayMs : null,
     ...readyPart(version, spec),
   };
@@ -84,7 +78,8 @@ function reasonOf(decision: AttemptDecision): string | null {
 /** The attempt number moves on wherever there will be another: it is the fence. */
 async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
   const columns = `id bigint, attempt int, state text, ended boolean, failures smallint,
-    crashes smallint, outcome text, reason text, error jsonb, way text`;
+    crashes smallint, outcome text, reason text, error jsonb, way text, succeeded boolean,
+    output jsonb`;
   await sql`
     with x as materialized (select * from ${records(rows, columns, "r")}),
     gone as (delete from millrace.running r using x where r.task_run_id = x.id),
@@ -93,6 +88,10 @@ async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<v
         (task_run_id, attempt, outcome, error, session_id, started_at, build)
       select t.id, t.attempt, x.outcome, x.error, t.session_id, t.started_at, t.build
       from x join millrace.task_run t on t.id = x.id where x.outcome <> 'succeeded'
+    ),
+    given as (
+      insert into millrace.output (task_run_id, value)
+      select id, coalesce(output, 'null'::jsonb) from x where succeeded
     )
     update millrace.task_run t set
       state = x.state,

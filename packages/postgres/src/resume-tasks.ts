@@ -47,10 +47,8 @@ export async function resumeTasks(tx: Tx, plans: readonly RunPlan[]): Promise<re
     t as (
       update millrace.task_run t set state = 'queued', queued_at = millrace.now(), due = null
       from chosen where t.id = chosen.id and t.state = 'waiting'
-      returning t.id, t.run_id, t.task, t.attempt, t.queued_at as since
+      returning t.id, t.run_id, t.task, t.attempt
     ),
-    ${openRows(sql`select t.id, t.attempt, t.since, x.* from t join x using (run_id, task)`)}`.execute(
-    tx,
-  );
+    ${openRows(sql`select t.id, t.attempt, x.* from t join x using (run_id, task)`)}`.execute(tx);
   return ready;
 }

@@ -2,9 +2,17 @@ import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { ReadyRow } from "./afterwards.ts";
 import type { RunPlan } from "./run-plan.ts";
-import { openRows, READY_PART, type ReadyPart, readyPart } from "./ready-rows.ts";
+import {
+  READY_COLUMNS,
+  READY_PART,
+  readyColumns,
+  type ReadyPart,
+  readyPart,
+} from "./ready-rows.ts";
+import { liveOwner } from "./live-owner.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
+import type { Work } from "./work.ts";
 
 interface NewTaskRow extends ReadyPart {
   readonly run_id: number;
@@ -24,30 +32,75 @@ const ITEM_PLACE = sql`coalesce((
   where r.item >= 0 and p.run_id = r.run_id and p.task = r.task and p.item = -1
 ), r.item)`;
 
-/** Inserts the rows of tasks and items that start, and of tasks that end without having run. */
-export async function insertTasks(tx: Tx, plans: readonly RunPlan[]): Promise<ReadyRow[]> {
+/**
+ * Inserts the rows of tasks and items that start, and of tasks that end without having run. Whoever
+ * goes on with them has those begun at once that nobody ranks before: they are never ready.
+ */
+export async function insertTasks(
+  { tx, log, next }: Work,
+  plans: readonly RunPlan[],
+): Promise<void> {
   const rows = plans.flatMap(newTaskRows);
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return;
   const columns = `run_id bigint, task smallint, item int, state text, reason text,
     ${READY_PART}`;
-  const inserted = await sql<ReadyRow>`
+  const room = next === undefined || next.hasCapacity ? 0 : next.limit - log.begun.length;
+  const owner = room > 0 ? next?.sessionId : null;
+  const { rows: opened } = await sql<ReadyRow & { readonly taken: boolean }>`
     with x as materialized (
-      select r.*, ${plans.some(({ plan }) => plan.items.length > 0) ? ITEM_PLACE : sql`r.item`} as place
-      from ${records(rows, columns, "r")}
+      select r.*, ${plans.some(({ plan }) => plan.items.length > 0) ? ITEM_PLACE : sql`r.item`} as place,
+        b.paused_at is null and r.state = 'queued' as opens, ${readyColumns("r", "b")}
+      from ${records(rows, columns, "r")} join millrace.run b on b.id = r.run_id
+    ),
+    owner as materialized (${liveOwner(owner ?? null)}),
+    y as materialized (
+      select x.*, owner.build, x.opens and not x.waits and owner.session_id is not null
+        and row_number() over (
+          partition by x.opens and not x.waits order by x.rank, x.run_id, x.task, x.place
+        ) <= ${room}::int
+        and (x.queue, x.heard) in (
+          select queue, version from ${records(next?.channels ?? [], "queue text, version text", "c")}
+        )
+        and not exists (
+          select from millrace.ready o
+          where o.queue = x.queue and o.version = x.heard and o.rank < x.rank
+        ) as taken
+      from x left join owner on true
     ),
     t as (
-      insert into millrace.task_run (run_id, task, item, state, reason, queued_at, ended_at)
-      select run_id, task, place, state, reason,
+      insert into millrace.task_run (run_id, task, item, state, reason, queued_at, ended_at,
+        started_at, begun_at, session_id, build)
+      select run_id, task, place, case when taken then 'running' else state end, reason,
         case when state = 'queued' then millrace.now() end,
-        case when state <> 'queued' then millrace.now() end
-      from x order by run_id, task, place
-      returning id, run_id, task, item, attempt, state, queued_at as since
+        case when state <> 'queued' then millrace.now() end,
+        case when taken then millrace.now() end, case when taken then millrace.now() end,
+        case when taken then ${owner ?? null}::uuid end, case when taken then build end
+      from y order by run_id, task, place
+      returning id, run_id, task, item, attempt
     ),
-    ${openRows(sql`
-      select t.id, t.attempt, t.since, x.* from t
-      join x on x.run_id = t.run_id and x.task = t.task and x.place = t.item
-      where t.state = 'queued'`)}`.execute(tx);
-  return inserted.rows;
+    z as materialized (
+      select t.id, t.attempt, y.* from t
+      join y on y.run_id = t.run_id and y.task = t.task and y.place = t.item where y.opens
+    ),
+    held as (
+      insert into millrace.limit_wait (${READY_COLUMNS})
+      select id, run_id, attempt, queue, heard, rank, timeout_ms, cpu, memory_mb from z where waits
+    ),
+    opened as (
+      insert into millrace.ready (${READY_COLUMNS})
+      select id, run_id, attempt, queue, heard, rank, timeout_ms, cpu, memory_mb from z
+      where not waits and not taken
+    ),
+    owned as (
+      insert into millrace.running
+        (task_run_id, run_id, attempt, session_id, times_out_at, cpu, memory_mb)
+      select id, run_id, attempt, ${owner ?? null}::uuid,
+        millrace.now() + timeout_ms * interval '1 millisecond', cpu, memory_mb from z where taken
+    )
+    select id as task_run_id, attempt, queue, heard as version, 0 as ring, waits as limited, taken
+    from z`.execute(tx);
+  log.ready(opened.filter(({ taken }) => !taken));
+  log.began(opened.flatMap(({ task_run_id, taken }) => (taken ? [task_run_id] : [])));
 }
 
 function newTaskRows({ runId, version, plan }: RunPlan): NewTaskRow[] {

@@ -1,5 +1,6 @@
-import { type Afterwards } from "@millrace/core/internal";
+import type { Afterwards, ClaimedTask, Continuation } from "@millrace/core/internal";
 import { AfterwardsLog } from "./afterwards.ts";
+import { goOn } from "./go-on.ts";
 import type { Database } from "./database.ts";
 import { settleLimits } from "./limit/settle-limits.ts";
 import { transact, type Tx } from "./transact.ts";
@@ -10,6 +11,14 @@ export interface Work {
   readonly tx: Tx;
   readonly versions: VersionCache;
   readonly log: AfterwardsLog;
+  /** Who goes on with what it makes ready. */
+  readonly next?: Taker;
+}
+
+/** A session that takes what comes next. */
+export interface Taker extends Continuation {
+  /** It declares what its tasks may take together, so that what it takes has to be measured. */
+  readonly hasCapacity: boolean;
 }
 
 /** Runs `step` in one transaction; what it logged comes back with its result. */
@@ -25,5 +34,22 @@ export function perform<T extends object>(
     const result = await step(work);
     await settleLimits(work);
     return { ...log.done(), ...result };
+  });
+}
+
+/** As {@link perform}, and takes what comes next when all else is done. */
+export function performAndGoOn<T extends object>(
+  database: Database,
+  versions: VersionCache,
+  operation: string,
+  { step, next }: { readonly step: (work: Work) => Promise<T>; readonly next: Taker },
+): Promise<Afterwards & T & { readonly claimed: readonly ClaimedTask[] }> {
+  return transact(database, operation, async (tx) => {
+    const log = new AfterwardsLog();
+    const work = { tx, versions, log, next };
+    const result = await step(work);
+    await settleLimits(work);
+    const claimed = await goOn(work, next);
+    return { ...log.done(), ...result, claimed };
   });
 }

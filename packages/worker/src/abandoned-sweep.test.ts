@@ -32,7 +32,7 @@ function sweeping() {
           if (world.isStuck) throw new InvariantError("it cannot be ended");
           world.abandoned.length = 0;
           const recorded = items.map(() => true);
-          return { recorded, bells: [], facts: [], timerAt: null, ended: [] };
+          return { recorded, bells: [], facts: [], timerAt: null, ended: [], claimed: [] };
         },
       },
       followUps: { follow() {} },

@@ -145,6 +145,11 @@ class Worker {
       setStatus: (status) => tasks.setStatus(status),
       definitions: new Map(definitions.map((definition) => [definition.version, definition])),
       onFreed: () => this.#freed(),
+      next: {
+        hold: (freed) => this.#claimer.hold(freed),
+        settle: (held, claims) => this.#claimer.settle(held, claims),
+      },
+      onSettled: () => this.#settled(),
     });
     this.#claimer = new Claimer({
       ...dependencies,
@@ -196,7 +201,12 @@ class Worker {
 
   #freed(): void {
     this.#look();
-    if (this.#claimer.more || this.#hasCapacity) this.#poll?.wake();
+    if (this.#hasCapacity) this.#poll?.wake();
+  }
+
+  /** What waits was offered the slots that became free; more than a commit takes, a look takes. */
+  #settled(): void {
+    if (this.#claimer.more && this.#claimer.capacity > 0) this.#poll?.wake();
   }
 
   #opened(): void {

@@ -1,13 +1,46 @@
 /** What is judged when a task run moves: by itself at once, with its surroundings at commit. */
 export const TASK_TRIGGERS = `
+-- Whoever begins it has a lease that holds.
+create or replace function witness.judge_owner(t millrace.task_run) returns void
+language plpgsql as $$
+declare
+  lease timestamptz;
+begin
+  select w.lease_until into lease from millrace.worker w where w.session_id = t.session_id;
+  if lease < t.started_at then
+    perform witness.report('I7', format(
+      'task run %s of run %s was claimed by session %s, whose lease had lapsed', t.id, t.run_id,
+      t.session_id));
+  end if;
+end $$;
+
+-- Nothing begins in a run that is cancelled, over or paused, and nothing that was stopped.
+create or replace function witness.judge_begin(t millrace.task_run, was_stopped boolean)
+returns void language plpgsql as $$
+declare
+  who text := format('task run %s of run %s', t.id, t.run_id);
+  run millrace.run;
+begin
+  select r.* into run from millrace.run r where r.id = t.run_id;
+  if run.cancel_requested_at is not null or run.ended_at is not null or was_stopped then
+    perform witness.report('I22', format('%s was claimed, and its run was cancelled, or it was stopped',
+      who));
+  end if;
+  if run.paused_at is not null then
+    perform witness.report('I22', format('%s was claimed in a paused run', who));
+  end if;
+end $$;
+
 create or replace function witness.task_run_moved() returns trigger language plpgsql as $$
 declare
   who text := format('task run %s of run %s', new.id, new.run_id);
-  lease timestamptz;
 begin
   insert into witness.history (kind, subject, state, attempt, session_id)
   values ('task_run', new.id, new.state, new.attempt, new.session_id);
-  if tg_op = 'INSERT' then return null; end if;
+  if tg_op = 'INSERT' then
+    if new.state = 'running' then perform witness.judge_owner(new); end if;
+    return null;
+  end if;
   if new.attempt < old.attempt or new.attempt > old.attempt + 1 then
     perform witness.report('I3', format('%s went from fence %s to %s', who, old.attempt, new.attempt));
   end if;
@@ -42,13 +75,7 @@ begin
     perform witness.report('I23', format('%s went from %s failures and %s crashes to %s and %s', who,
       old.failures, old.crashes, new.failures, new.crashes));
   end if;
-  if old.state = 'queued' and new.state = 'running' then
-    select w.lease_until into lease from millrace.worker w where w.session_id = new.session_id;
-    if lease < new.started_at then
-      perform witness.report('I7', format('%s was claimed by session %s, whose lease had lapsed', who,
-        new.session_id));
-    end if;
-  end if;
+  if old.state = 'queued' and new.state = 'running' then perform witness.judge_owner(new); end if;
   return null;
 end $$;
 
@@ -68,6 +95,7 @@ begin
   perform witness.judge_task_run(new.id);
   if tg_op = 'INSERT' then
     if new.item = -1 then perform witness.judge_start(new); end if;
+    if new.state = 'running' then perform witness.judge_begin(new, false); end if;
     return null;
   end if;
   if witness.ended(old.state) and new.state <> old.state
@@ -75,15 +103,7 @@ begin
     perform witness.report('I4', format('%s had %s, and became %s', who, old.state, new.state));
   end if;
   if old.state = 'queued' and new.state = 'running' then
-    select r.* into run from millrace.run r where r.id = new.run_id;
-    if run.cancel_requested_at is not null or run.ended_at is not null or old.stop_state is not null
-    then
-      perform witness.report('I22', format('%s was claimed, and its run was cancelled, or it was stopped',
-        who));
-    end if;
-    if run.paused_at is not null then
-      perform witness.report('I22', format('%s was claimed in a paused run', who));
-    end if;
+    perform witness.judge_begin(new, old.stop_state is not null);
   end if;
   return null;
 end $$;

@@ -146,10 +146,11 @@ export interface TaskStore {
     limit: number,
   ): Promise<readonly ClaimedTask[]>;
   /**
-   * Records how attempts ended, and all that follows from it, in one transaction.
+   * Records how attempts ended, and all that follows from it, in one transaction; with `next`, the
+   * same commit claims what its owner goes on with.
    * @returns For each item whether it was recorded; false means that another owner was first.
    */
-  finish(items: readonly FinishItem[]): Promise<FinishResult>;
+  finish(items: readonly FinishItem[], next?: Continuation): Promise<FinishResult>;
   /**
    * Keeps the result of a step, in a commit of its own.
    * @returns False when the attempt is not its session's any more: it must stop.
@@ -184,9 +185,21 @@ export interface FinishItem {
   readonly u: number;
 }
 
+/** Who finishes attempts goes on with what is ready, without a way through the queue. */
+export interface Continuation {
+  readonly sessionId: string;
+  readonly channels: readonly Channel[];
+  /** Attempts that it takes, at most. */
+  readonly limit: number;
+  /** Whether it expects to find some even if this commit makes none ready. */
+  readonly isBehind: boolean;
+}
+
 export interface FinishResult extends Afterwards {
   /** By item, in order. */
   readonly recorded: readonly boolean[];
+  /** What the continuation took: the best ranked of all that was ready. */
+  readonly claimed: readonly ClaimedTask[];
 }
 
 /** Decides what facts start, and starts it. */

@@ -19,5 +19,5 @@ export async function restoreReady(
   const ready = rows.map((row) => {
     return { ...row, ...readyPart(version, present(version.spec.tasks[row.task])) };
   });
-  log.ready(await insertReady(tx, ready, "now"));
+  log.ready(await insertReady(tx, ready));
 }

@@ -30,10 +30,12 @@ function working() {
         if (world.isAway) throw world.error;
         finished.push(...items);
         const recorded = items.map(() => true);
-        return { recorded, bells: [], facts: [], timerAt: null, ended: [] };
+        return { recorded, claimed: [], bells: [], facts: [], timerAt: null, ended: [] };
       },
     },
     followUps: { follow() {} },
+    next: { hold: () => null, settle() {} },
+    onSettled() {},
     ...{ clock, observe: () => {}, definitions: new Map(), onFreed() {}, isolate: null },
     settings: { variablesOf: () => ({}), secretOf: () => "" },
     latestUpdate: async () => null,

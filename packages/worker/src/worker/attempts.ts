@@ -15,6 +15,7 @@ import type { Execution } from "../executor/execute-attempt.ts";
 import { type BeginDependencies, beginAttempt } from "../executor/begin-attempt.ts";
 import { toStoredError } from "../executor/stored-error.ts";
 import type { FollowUps } from "../follow-ups.ts";
+import type { Claimer } from "./claimer.ts";
 import { GroupCommit } from "../group-commit.ts";
 import type { Observer } from "../observer.ts";
 
@@ -27,6 +28,10 @@ export interface AttemptsDependencies extends BeginDependencies {
   readonly definitions: ReadonlyMap<string, PipelineDefinition>;
   /** A handler has ended, or was left behind: there is room for another. */
   readonly onFreed: () => void;
+  /** Whoever records outcomes may take what comes next on the way. */
+  readonly next: Pick<Claimer, "hold" | "settle">;
+  /** Outcomes have been recorded, and whatever they freed has been offered. */
+  readonly onSettled: () => void;
 }
 
 /** Between two rounds of trying to record an outcome that the store does not take now. */
@@ -195,8 +200,17 @@ export class Attempts {
   }
 
   async #flush(items: readonly FinishItem[]): Promise<readonly boolean[]> {
-    const { recorded, ...afterwards } = await this.#dependencies.tasks.finish(items);
-    this.#dependencies.followUps.follow(afterwards);
-    return recorded;
+    const { tasks, followUps, next, onSettled } = this.#dependencies;
+    const held = next.hold(items.length);
+    let taken: readonly ClaimedTask[] = [];
+    try {
+      const { recorded, claimed, ...afterwards } = await tasks.finish(items, held ?? undefined);
+      taken = claimed;
+      followUps.follow(afterwards);
+      return recorded;
+    } finally {
+      if (held !== null) next.settle(held, taken);
+      onSettled();
+    }
   }
 }

@@ -173,3 +173,42 @@ test("a look takes what there is room for, and says whether there is more", asyn
   expect(await claimer.claimNext()).toBe(1);
   expect(claimer.more).toBe(false);
 });
+
+test("a commit on its way keeps its slots free, and starts what it took", async () => {
+  const { claimer, world } = claiming(4, 1, 2, 3, 4);
+  const held = claimer.hold(1);
+  expect(held).toMatchObject({ sessionId: "s1", channels: [CHANNEL], limit: 2, isBehind: false });
+  expect(claimer.capacity).toBe(2);
+  await claimer.answer(bellFor(1, 2, 3));
+  expect(world.started).toEqual([1, 2]);
+  if (held !== null) claimer.settle(held, [claimedTask(9)]);
+  expect(world.started).toEqual([1, 2, 9]);
+  expect(claimer.capacity).toBe(1);
+});
+
+test("while tasks wait, a commit takes all the room; when it finds no more, there is no more", async () => {
+  const { claimer } = claiming(4, 1, 2, 3, 4, 5);
+  await claimer.answer(bellFor(1));
+  expect(claimer.hold(1)?.limit).toBe(2);
+  const { claimer: busy } = claiming(2, 1, 2);
+  await busy.answer(bellFor(1, 2, 3));
+  expect([busy.more, busy.hold(1)]).toEqual([true, null]);
+});
+
+test("what a commit took for a session that has been lost since is not run", () => {
+  const { claimer, world } = claiming(4);
+  const held = claimer.hold(1);
+  world.session.id = "s2";
+  if (held !== null) claimer.settle(held, [claimedTask(9)]);
+  expect(world.started).toEqual([]);
+  expect(claimer.capacity).toBe(4);
+});
+
+test("closed, or without a session, a commit takes nothing", () => {
+  const { claimer, world } = claiming(4);
+  world.session.id = null;
+  expect(claimer.hold(1)).toBeNull();
+  world.session.id = "s1";
+  claimer.close();
+  expect(claimer.hold(1)).toBeNull();
+});

@@ -1,4 +1,11 @@
-import type { Bell, Channel, ClaimedTask, ReadyTask, TaskStore } from "@millrace/core/internal";
+import type {
+  Bell,
+  Channel,
+  ClaimedTask,
+  Continuation,
+  ReadyTask,
+  TaskStore,
+} from "@millrace/core/internal";
 import type { Clock } from "../clock.ts";
 import { isDataError } from "../data-error.ts";
 import type { FollowUps } from "../follow-ups.ts";
@@ -94,6 +101,31 @@ export class Claimer {
     const look = this.#claimNext();
     this.#look = look.catch(() => {});
     return look;
+  }
+
+  /**
+   * What a commit may take on its way, and keeps slots free for until it is settled. Only with
+   * tasks waiting are these all: bells that come meanwhile want an answer as well.
+   *
+   * @param freed - Slots that have just become free.
+   */
+  hold(freed: number): Continuation | null {
+    const { session, channels } = this.#dependencies;
+    const room = this.capacity;
+    const share = this.#more ? room : Math.max(freed, Math.ceil(room / 2));
+    const limit = Math.min(room, share);
+    if (limit === 0 || session.id === null) return null;
+    this.#reserve(limit);
+    return { sessionId: session.id, channels, limit, isBehind: this.#more };
+  }
+
+  /** Starts what a commit took, and gives the slots back that were kept free for it. */
+  settle(held: Continuation, claims: readonly ClaimedTask[]): void {
+    const { sessionId, limit, isBehind } = held;
+    const isFull = claims.length >= limit;
+    this.#more = isFull || (this.#more && !isBehind);
+    for (const claimed of claims) this.#start({ sessionId, claimed });
+    this.#reserve(-limit);
   }
 
   async #claimNext(): Promise<number> {
