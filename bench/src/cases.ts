@@ -1,4 +1,11 @@
-import type { BenchCase } from "./harness.ts";
+import { chainCase } from "./engine/chain-case.ts";
+import { embeddedCase, reopenCase } from "./engine/embedded-cases.ts";
+import { fanOutCase } from "./engine/fan-out-case.ts";
+import { finishBatchCase, finishHistoryCase } from "./engine/finish-cases.ts";
+import { processesCase, sleepersCase } from "./engine/processes-case.ts";
+import { throughputCase } from "./engine/throughput-case.ts";
+import { walCase } from "./engine/wal-case.ts";
+import type { BenchCase, CountCase } from "./harness.ts";
 import { mapCase } from "./maps/map-case.ts";
 import { resolverCase } from "./resolver-case.ts";
 import { bulkCase } from "./triggers/bulk-case.ts";
@@ -7,8 +14,18 @@ import { latencyCase } from "./triggers/latency-case.ts";
 import { patternsCase, registeredCase } from "./triggers/registered-case.ts";
 
 /** Everything that is measured; add a case here. */
-export const CASES: readonly BenchCase[] = [
+export const CASES: readonly (BenchCase | CountCase)[] = [
   resolverCase,
+  throughputCase,
+  chainCase,
+  fanOutCase,
+  walCase,
+  finishBatchCase,
+  finishHistoryCase,
+  processesCase,
+  sleepersCase,
+  embeddedCase,
+  reopenCase,
   mapCase,
   bulkCase,
   registeredCase,

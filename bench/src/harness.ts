@@ -1,5 +1,25 @@
 import { quantile, type Timing, toTiming } from "./timing.ts";
 
+/** What is counted instead of timed: the same on every machine. */
+export interface CountCase {
+  readonly name: string;
+  readonly title: string;
+  readonly goal: { readonly atMost: number };
+  readonly count: (quick: boolean) => Promise<Counted>;
+}
+
+export interface Counted {
+  readonly value: number;
+  readonly load: string;
+  readonly notes: readonly string[];
+}
+
+export interface CountResult extends Counted {
+  readonly name: string;
+  readonly title: string;
+  readonly goal: CountCase["goal"];
+}
+
 /** One question, answered by two ways of doing the same, measured by turns in one process. */
 export interface BenchCase {
   /** A case `triggers-bulk` belongs to the group `triggers`. */
@@ -44,9 +64,29 @@ export interface BenchResult {
   readonly notes: readonly string[];
 }
 
+/** What a case came to, by itself or beside a baseline. */
+export type CaseResult = BenchResult | CountResult;
+
+/** The figure that has a goal, the goal, and whether it is met; null without one. */
+export function verdictOf(result: CaseResult): {
+  readonly value: number;
+  readonly goal: number | null;
+  readonly ok: boolean | null;
+} {
+  const value = "ratio" in result ? result.ratio : result.value;
+  const goal = "ratio" in result ? result.ratioGoal : result.goal.atMost;
+  return { value, goal, ok: goal === null ? null : value <= goal };
+}
+
 const WARM_UPS = 2;
 
-export async function measure(bench: BenchCase, quick: boolean): Promise<BenchResult> {
+export async function measure(bench: BenchCase | CountCase, quick: boolean): Promise<CaseResult> {
+  if (!("count" in bench)) return compare(bench, quick);
+  const { name, title, goal } = bench;
+  return { name, title, goal, ...(await bench.count(quick)) };
+}
+
+async function compare(bench: BenchCase, quick: boolean): Promise<BenchResult> {
   const prepared = await bench.prepare(quick);
   try {
     const pairs = await measurePairs(prepared, prepared.rounds ?? (quick ? 5 : 15));

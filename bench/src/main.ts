@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.ts";
-import { type BenchResult, measure } from "./harness.ts";
+import { type CaseResult, measure, verdictOf } from "./harness.ts";
 import { writeResultsPage } from "./results-page.ts";
 import { toText } from "./result-text.ts";
 
@@ -8,6 +8,8 @@ import { toText } from "./result-text.ts";
  * `npm run bench -- [--quick] [--json] [--page] [case or group…]`: measures those cases, or all.
  * Results go to stdout, progress to stderr; `--page` writes them to RESULTS.md as well, beside
  * those of cases that were measured before. Ratios compare within one run; times do not travel.
+ * With `--json` there is `{ quick, cases: [{ id, value, goal, ok }] }`, each with all else that is
+ * known of it: the value meets its goal when it is not above.
  */
 const { values, positionals } = parseArgs({
   options: {
@@ -33,7 +35,7 @@ if (unknown.length > 0 || (values.page && values.quick)) {
   const chosen = CASES.filter(
     (bench) => positionals.length === 0 || positionals.some((wanted) => isMeantBy(wanted)(bench)),
   );
-  const results: BenchResult[] = [];
+  const results: CaseResult[] = [];
   for (const bench of chosen) {
     process.stderr.write(`measuring ${bench.name}…\n`);
     const result = await measure(bench, values.quick);
@@ -41,5 +43,6 @@ if (unknown.length > 0 || (values.page && values.quick)) {
     if (values.page) await writeResultsPage([result]);
     if (!values.json) process.stdout.write(`${toText(result)}\n`);
   }
-  if (values.json) process.stdout.write(`${JSON.stringify({ quick: values.quick, results })}\n`);
+  const cases = results.map((result) => ({ ...result, id: result.name, ...verdictOf(result) }));
+  if (values.json) process.stdout.write(`${JSON.stringify({ quick: values.quick, cases })}\n`);
 }

@@ -1,16 +1,25 @@
-import type { BenchResult } from "./harness.ts";
+import type { BenchResult, CaseResult } from "./harness.ts";
 import type { Timing } from "./timing.ts";
 
 /** From so many measurements on, one in a hundred can be told. */
 const ROUNDS_FOR_P99 = 100;
 
 /** A result for a terminal; the ratio stands first, because it is what can be compared. */
-export function toText(result: BenchResult): string {
+export function toText(result: CaseResult): string {
   return [`${result.name}: ${result.title}`, ...linesOf(result)].join("\n  ");
 }
 
 /** What there is to say of a result, a line each. */
-export function linesOf(result: BenchResult): readonly string[] {
+export function linesOf(result: CaseResult): readonly string[] {
+  if (!("ratio" in result)) {
+    const { value, goal, load, notes } = result;
+    const counted = Math.round(value).toLocaleString("en-US");
+    return [
+      `${counted} (goal: at most ${goal.atMost.toLocaleString("en-US")})`,
+      `load: ${load}`,
+      ...notes,
+    ];
+  }
   const { ours, baseline, rounds } = result;
   return [
     `ratio: ${ratioText(result)}`,

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { arch, cpus, platform, totalmem } from "node:os";
 import { CASES } from "./cases.ts";
-import type { BenchResult } from "./harness.ts";
+import type { CaseResult } from "./harness.ts";
 import { linesOf } from "./result-text.ts";
 
 const PAGE = new URL("../RESULTS.md", import.meta.url);
@@ -12,7 +12,7 @@ Made by \`npm run bench -- --page\`. A ratio is our time divided by the baseline
 `;
 
 /** Puts results on the page; sections of cases that were not measured now stay as they are. */
-export async function writeResultsPage(results: readonly BenchResult[]): Promise<void> {
+export async function writeResultsPage(results: readonly CaseResult[]): Promise<void> {
   const before = await readFile(PAGE, "utf8").catch(() => "");
   const machine = describeMachine();
   const measured = new Map(results.map((result) => [result.name, toSection(result, machine)]));
@@ -21,7 +21,7 @@ export async function writeResultsPage(results: readonly BenchResult[]): Promise
   await writeFile(PAGE, [HEAD, ...known].join("\n"));
 }
 
-function toSection(result: BenchResult, machine: string): string {
+function toSection(result: CaseResult, machine: string): string {
   const lines = [...linesOf(result), `machine: ${machine}`].map((line) => `- ${line}`);
   return `## ${result.name}\n\n${result.title}.\n\n${lines.join("\n")}\n`;
 }

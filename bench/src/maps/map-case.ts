@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type ClaimedTask, type PipelineSpec, versionOf } from "@millrace/core/internal";
 import type { BenchCase, PreparedCase } from "../harness.ts";
-import { type BenchDatabase, type BenchServer, onServer } from "../triggers/bench-server.ts";
+import { type BenchDatabase, type BenchServer, onServer } from "../bench-server.ts";
 
 const SMALL = 100;
 /** Tasks that a run has in flight, and that one claim and one finish carry. */

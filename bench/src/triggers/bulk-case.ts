@@ -1,6 +1,6 @@
 import type { Afterwards, Fact } from "@millrace/core/internal";
 import { type BenchCase, elapsedMs, type PreparedCase } from "../harness.ts";
-import { type BenchServer, onServer } from "./bench-server.ts";
+import { type BenchServer, onServer } from "../bench-server.ts";
 import { idOf, subscriberTo } from "./subscriber-specs.ts";
 
 const SHARED = "shared";

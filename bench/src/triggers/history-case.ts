@@ -1,6 +1,6 @@
 import type { Fact } from "@millrace/core/internal";
 import type { BenchCase, PreparedCase } from "../harness.ts";
-import { type BenchDatabase, type BenchServer, onServer } from "./bench-server.ts";
+import { type BenchDatabase, type BenchServer, onServer } from "../bench-server.ts";
 import { expectStarts } from "./bulk-case.ts";
 import { idOf, subscriberTo } from "./subscriber-specs.ts";
 

