@@ -14,6 +14,7 @@ import { recordWaits } from "./journal/record-waits.ts";
 import { isEnd, recordAttempts } from "./record-attempts.ts";
 import type { AttemptRow, FinishedAttempt } from "./finished-attempt.ts";
 import { insertTaskFacts } from "./task-facts.ts";
+import { toViews, viewRows } from "./load-views.ts";
 import { progressRuns, runLocks, toLocked } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
 import { flight } from "./flight.ts";
@@ -72,8 +73,12 @@ async function record(
     finished.push({ item, row, version: loaded, decision });
     return true;
   });
+  const touched = ascending(finished.map(({ row }) => row.run_id)).map((runId) => {
+    const run = present(runOf.get(runId));
+    return toLocked(run, version(run.version_id));
+  });
   const ended = await recordWaits(tx, log, finished);
-  await recordAttempts(tx, log, ended);
+  const viewed = await recordAttempts(work, ended, viewRows(touched));
   await beginAfresh(tx, log, ended);
   await closeWaits(
     tx,
@@ -83,14 +88,7 @@ async function record(
   const holders = finished.flatMap(({ row }) => (row.holds_slots === true ? row.id : []));
   if (holders.length > 0) await releaseSlots(work, { taskRunIds: holders });
   await insertTaskFacts(tx, log, ended);
-  const touched = ascending(finished.map(({ row }) => row.run_id));
-  await progressRuns(
-    work,
-    touched.map((runId) => {
-      const run = present(runOf.get(runId));
-      return toLocked(run, version(run.version_id));
-    }),
-  );
+  await progressRuns(work, touched, viewed === null ? undefined : toViews(touched, viewed));
   return { recorded, claimed: [] };
 }
 

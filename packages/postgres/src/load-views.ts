@@ -1,10 +1,11 @@
 import { type ItemCounts, present, type TaskState, type TaskView } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { ascending } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
 
-interface ViewRow {
+/** A task of a run, as the statement of {@link loadViews} gives it. */
+export interface ViewRow {
   readonly run_id: number;
   readonly task: number;
   readonly state: TaskState;
@@ -21,18 +22,26 @@ interface ViewRow {
   readonly stop_reason: string | null;
 }
 
+/** Runs by their ids, with the number of tasks that they may have. */
+type ViewedRun = { readonly runId: number; readonly version: LoadedVersion };
+
+/** The tasks of each run, by index. */
+export type Views = ReadonlyMap<number, readonly (TaskView | undefined)[]>;
+
+/** The tasks of runs as the engine sees them. */
+export async function loadViews(tx: Tx, runs: readonly ViewedRun[]): Promise<Views> {
+  return toViews(runs, (await viewRows(runs).execute(tx)).rows);
+}
+
 /**
- * The tasks of runs as the engine sees them, by index. Rows are looked up by their whole key, and
- * of items only those that wait are counted: the cost does not grow with the items of a map.
+ * Rows are looked up by their whole key, and of items only those that wait are counted: the cost
+ * does not grow with the items of a map.
  */
-export async function loadViews(
-  tx: Tx,
-  runs: readonly { readonly runId: number; readonly version: LoadedVersion }[],
-): Promise<Map<number, (TaskView | undefined)[]>> {
+export function viewRows(runs: readonly ViewedRun[]): RawBuilder<ViewRow> {
   const ids = ascending(runs.map((run) => run.runId));
   const tasksMax = Math.max(0, ...runs.map(({ version }) => version.spec.tasks.length));
   const tasks = Array.from({ length: tasksMax }, (_, task) => task);
-  const { rows } = await sql<ViewRow>`
+  return sql<ViewRow>`
     select t.run_id, t.task, t.state, t.way, t.item_total, t.item_next, t.item_done, t.item_failed,
       t.item_skipped, t.due, t.stop_state, t.stop_reason, w.items_waiting, w.items_due
     from millrace.task_run t
@@ -43,8 +52,11 @@ export async function loadViews(
         and c.run_id = t.run_id and c.task = t.task and c.parked
     ) w on true
     where t.run_id = any(${ids}::bigint[]) and t.task = any(${tasks}::smallint[])
-      and t.item = -1`.execute(tx);
-  const views = new Map<number, (TaskView | undefined)[]>(ids.map((id) => [id, []]));
+      and t.item = -1`;
+}
+
+export function toViews(runs: readonly ViewedRun[], rows: readonly ViewRow[]): Views {
+  const views = new Map<number, (TaskView | undefined)[]>(runs.map(({ runId }) => [runId, []]));
   for (const row of rows) present(views.get(row.run_id))[row.task] = toView(row);
   return views;
 }

@@ -4,7 +4,7 @@ import { admitRuns } from "./admit-runs.ts";
 import { armRuns, armTaskGroups } from "./arm-run-timers.ts";
 import { endRuns } from "./end-runs.ts";
 import { layOutMaps } from "./lay-out-maps.ts";
-import { loadViews } from "./load-views.ts";
+import { loadViews, type Views } from "./load-views.ts";
 import { ascending } from "./records.ts";
 import { resumeTasks } from "./resume-tasks.ts";
 import type { LockedRun, RunPlan } from "./run-plan.ts";
@@ -19,9 +19,16 @@ export { loadViews } from "./load-views.ts";
 /**
  * Advances runs whose locks are held, and applies what follows, in a constant number of
  * statements for any number of runs.
+ *
+ * @param known - Their tasks, when they have been looked at already.
  */
-export async function progressRuns(work: Work, runs: readonly LockedRun[]): Promise<void> {
-  await drivePlans(work, await planRuns(work.tx, runs));
+export async function progressRuns(
+  work: Work,
+  runs: readonly LockedRun[],
+  known?: Views,
+): Promise<void> {
+  const views = known ?? (runs.length === 0 ? new Map() : await loadViews(work.tx, runs));
+  await drivePlans(work, plansOf(runs, views));
 }
 
 /** Starts runs that have not begun; most have no rows yet, and none has to be asked for. */
@@ -34,8 +41,10 @@ export async function startRuns(work: Work, runs: readonly LockedRun[]): Promise
 }
 
 async function planRuns(tx: Tx, runs: readonly LockedRun[]): Promise<readonly RunPlan[]> {
-  if (runs.length === 0) return [];
-  const views = await loadViews(tx, runs);
+  return runs.length === 0 ? [] : plansOf(runs, await loadViews(tx, runs));
+}
+
+function plansOf(runs: readonly LockedRun[], views: Views): readonly RunPlan[] {
   return runs.map((run) => ({
     ...run,
     plan: advance(run.version.graph, views.get(run.runId) ?? [], run),

@@ -1,23 +1,30 @@
 import { type AttemptDecision, present } from "@millrace/core/internal";
-import { sql } from "kysely";
-import type { AfterwardsLog } from "./afterwards.ts";
+import { type RawBuilder, sql } from "kysely";
 import type { FinishedAttempt } from "./finished-attempt.ts";
+import { flight } from "./flight.ts";
 import { insertReady, readyPart } from "./ready-rows.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
+import type { Work } from "./work.ts";
 
 /**
  * Writes the ends of attempts: the task run, its output, the record of an attempt that did not
  * succeed, what makes it ready or due again, and the counts of a mapped task's parent.
+ *
+ * @param next - A statement that is sent along, if nothing but the task runs has to be written.
+ * @returns Its rows; null when it was not sent.
  */
-export async function recordAttempts(
-  tx: Tx,
-  log: AfterwardsLog,
+export async function recordAttempts<Row>(
+  { tx, log }: Pick<Work, "tx" | "log">,
   finished: readonly FinishedAttempt[],
-): Promise<void> {
-  if (finished.length === 0) return;
+  next: RawBuilder<Row>,
+): Promise<readonly Row[] | null> {
+  if (finished.length === 0) return null;
   const rows = finished.map(toRecord);
-  await updateTaskRuns(tx, rows);
+  if (rows.every(({ ended, item }) => ended && item < 0)) {
+    return (await flight(tx, endedTaskRuns(rows), next))[1];
+  }
+  await endedTaskRuns(rows).execute(tx);
   const queued = rows.filter((row) => row.state === "queued");
   log.ready(
     await insertReady(
@@ -36,6 +43,7 @@ export async function recordAttempts(
   }
   const items = rows.filter((row) => row.item >= 0 && row.ended);
   if (items.length > 0) await countItems(tx, items);
+  return null;
 }
 
 type AttemptRecord = ReturnType<typeof toRecord>;
@@ -76,11 +84,11 @@ function reasonOf(decision: AttemptDecision): string | null {
 }
 
 /** The attempt number moves on wherever there will be another: it is the fence. */
-async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
+function endedTaskRuns(rows: readonly AttemptRecord[]): RawBuilder<never> {
   const columns = `id bigint, attempt int, state text, ended boolean, failures smallint,
     crashes smallint, outcome text, reason text, error jsonb, way text, succeeded boolean,
     output jsonb`;
-  await sql`
+  return sql`
     with x as materialized (select * from ${records(rows, columns, "r")}),
     gone as (delete from millrace.running r using x where r.task_run_id = x.id),
     history as (
@@ -98,7 +106,7 @@ async function updateTaskRuns(tx: Tx, rows: readonly AttemptRecord[]): Promise<v
       attempt = case when x.ended then t.attempt else t.attempt + 1 end,
       failures = x.failures, crashes = x.crashes, reason = x.reason, error = x.error, way = x.way,
       session_id = null, ended_at = case when x.ended then millrace.now() end
-    from x where t.id = x.id`.execute(tx);
+    from x where t.id = x.id`;
 }
 
 async function countItems(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
