@@ -62,7 +62,7 @@ describe("a plan", () => {
     "comes to rest after a storm in which each fault happened",
     { timeout: MINUTES },
     async () => {
-      const played = await play(stormy({ seed: 3 }));
+      const played = await play(stormy({ seed: 4 }));
       expect(played.violations).toEqual([]);
       const kinds = FAULTS.map(({ kind }) => [`faults: ${kind}`, 1]);
       expect(played.counters).toMatchObject(Object.fromEntries(kinds));

@@ -60,8 +60,9 @@ async function moveClock({ db }: Database, ms: number): Promise<void> {
 
 /** @returns Whether there was anything to do. */
 async function doRound(store: Store, sessionId: string): Promise<boolean> {
-  const evaluated = await evaluateAll(store);
+  let evaluated = await evaluateAll(store);
   const { fired } = await store.fireDue(1_000);
+  evaluated += await evaluateAll(store);
   await store.expireSessions();
   const { swept } = await store.sweepLimits(1_000);
   const { settled } = await store.settleStranded(NOBODY_HEARS_MS, 1_000);
@@ -73,7 +74,7 @@ async function doRound(store: Store, sessionId: string): Promise<boolean> {
 }
 
 /**
- * All that is known is told before anybody goes on: what a wait is answered with depends on no
+ * All that is known, and what timers tell, is told before anybody goes on: what a wait is answered with depends on no
  * place in a line, and a wait that its task closes instead was missed.
  */
 async function evaluateAll(store: Store): Promise<number> {
