@@ -6,6 +6,7 @@ import {
   TriggerIndex,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { flight } from "./flight.ts";
 import type { Tx } from "./transact.ts";
 
 /** The registry lock: shared by those who judge, exclusive for those who register. */
@@ -14,10 +15,12 @@ const REGISTRY_LOCK = 7_714_001;
 /** Holds the registry still until the end of the transaction. */
 export async function lockRegistry(tx: Tx, mode: "shared" | "exclusive"): Promise<number> {
   const lock = mode === "shared" ? "pg_advisory_xact_lock_shared" : "pg_advisory_xact_lock";
-  await sql`select ${sql.raw(lock)}(${REGISTRY_LOCK}::bigint)`.execute(tx);
-  const { rows } = await sql<{ version: number }>`
-    select version from millrace.registry where id = 1`.execute(tx);
-  return rows[0]?.version ?? 0;
+  const [, [registry]] = await flight(
+    tx,
+    sql`select ${sql.raw(lock)}(${REGISTRY_LOCK}::bigint)`,
+    sql<{ version: number }>`select version from millrace.registry where id = 1`,
+  );
+  return registry?.version ?? 0;
 }
 
 /** Keeps the triggers of the newest registry version that this process has seen. */
