@@ -7,6 +7,7 @@ import type {
   ReadyTask,
   RunState,
 } from "@millrace/core/internal";
+import type { ClaimedRow } from "./claimed-tasks.ts";
 
 /** A row that became ready, as the statement that made it so returns it. */
 export interface ReadyRow {
@@ -29,7 +30,7 @@ export interface LimitSetting {
 /** Gathers what a transaction leaves to be done after its commit. */
 export class AfterwardsLog {
   #ready: ReadyRow[] = [];
-  readonly #begun: number[] = [];
+  readonly #begun: ClaimedRow[] = [];
   readonly #entering: number[] = [];
   readonly #freedLimits: Set<number> = new Set();
   readonly #settings: LimitSetting[] = [];
@@ -52,12 +53,12 @@ export class AfterwardsLog {
   }
 
   /** What the transaction has begun for the one who goes on. */
-  get begun(): readonly number[] {
+  get begun(): readonly ClaimedRow[] {
     return this.#begun;
   }
 
-  began(taskRunIds: readonly number[]): void {
-    this.#begun.push(...taskRunIds);
+  began(rows: readonly ClaimedRow[]): void {
+    this.#begun.push(...rows);
   }
 
   /** What is claimed already needs no bell. */

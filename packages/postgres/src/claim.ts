@@ -1,6 +1,6 @@
 import type { Channel, ClaimedTask } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
-import { type ClaimedRow, claimedRows, loadClaimed } from "./claimed-tasks.ts";
+import { type ClaimedRow, itemValue, loadClaimed, ofRun } from "./claimed-tasks.ts";
 import type { Database } from "./database.ts";
 import { fitting, lockSession } from "./limit/fitting-tasks.ts";
 import { liveOwner } from "./live-owner.ts";
@@ -85,7 +85,7 @@ function claimPicked(
   picked: RawBuilder<unknown>,
 ): Promise<readonly ClaimedTask[]> {
   return transact(database, "claim tasks", async (tx) =>
-    loadClaimed(tx, versions, await takeReady(tx, claimant, picked)),
+    loadClaimed({ tx, versions }, await takeReady(tx, claimant, picked)),
   );
 }
 
@@ -124,6 +124,11 @@ export async function takeReady(
         millrace.now() + timeout_ms * interval '1 millisecond', cpu, memory_mb
       from claimed returning task_run_id, times_out_at
     )
-    ${claimedRows(sql`claimed`, sql`owned`)} order by c.id`.execute(tx);
+    select c.id, c.run_id, c.task, c.item, c.attempt, c.failures, c.begun_at, o.times_out_at,
+      ${itemValue("c", "item")} as item_value, ${ofRun("r")}
+    from claimed c
+    join owned o on o.task_run_id = c.id
+    join millrace.run r on r.id = c.run_id
+    order by c.id`.execute(tx);
   return rows;
 }

@@ -13,7 +13,8 @@ import { loadReceived } from "./load-received.ts";
 import { records } from "./records.ts";
 import { runTimes, type TimesRow } from "./run-times.ts";
 import type { Tx } from "./transact.ts";
-import type { LoadedVersion, VersionCache } from "./version-cache.ts";
+import type { LoadedVersion } from "./version-cache.ts";
+import type { Outputs, Work } from "./work.ts";
 
 export interface ClaimedRow extends TimesRow {
   readonly id: number;
@@ -35,32 +36,28 @@ export interface ClaimedRow extends TimesRow {
   readonly created_at: Date;
 }
 
-/**
- * What a worker has to know of attempts that are its own, but for what they need.
- *
- * @param attempts - A table like `task_run`, of theirs alone.
- * @param owned - A table with their rows of `running`.
- */
-export function claimedRows(
-  attempts: RawBuilder<unknown>,
-  owned: RawBuilder<unknown>,
-): RawBuilder<ClaimedRow> {
-  return sql<ClaimedRow>`
-    select c.id, c.run_id, c.task, c.item, c.attempt, c.failures, c.begun_at, o.times_out_at,
-      m.value as item_value, r.version_id, r.partition, r.params, r.trigger_id, r.trigger_name,
-      r.correlation_id, r.traceparent, r.created_at, r.logical_at, r.interval_start, r.interval_end
-    from ${attempts} c
-    join ${owned} o on o.task_run_id = c.id
-    join millrace.run r on r.id = c.run_id
-    left join millrace.task_run p on c.item >= 0
-      and p.run_id = c.run_id and p.task = c.task and p.item = -1
-    left join millrace.map_item m on m.task_run_id = p.id and m.item = c.item`;
+/** What a worker has to know of the run of an attempt. */
+export function ofRun(run: string): RawBuilder<unknown> {
+  const columns = [
+    ...["version_id", "partition", "params", "trigger_id", "trigger_name", "correlation_id"],
+    ...["traceparent", "created_at", "logical_at", "interval_start", "interval_end"],
+  ];
+  return sql.join(columns.map((column) => sql.ref(`${run}.${column}`)));
+}
+
+/** The value of a mapped task's item; null where there is none. */
+export function itemValue(row: string, item: string): RawBuilder<unknown> {
+  const of = (column: string) => sql.ref(`${row}.${column}`);
+  return sql`(
+    select m.value from millrace.task_run p join millrace.map_item m on m.task_run_id = p.id
+    where p.run_id = ${of("run_id")} and p.task = ${of("task")} and p.item = -1
+      and m.item = ${of(item)} and ${of(item)} >= 0
+  )`;
 }
 
 /** What attempts need and have received, and what they did before. */
 export async function loadClaimed(
-  tx: Tx,
-  versions: VersionCache,
+  { tx, versions, outputs }: Pick<Work, "tx" | "versions" | "outputs">,
   rows: readonly ClaimedRow[],
 ): Promise<readonly ClaimedTask[]> {
   if (rows.length === 0) return [];
@@ -68,7 +65,7 @@ export async function loadClaimed(
     tx,
     rows.map((row) => row.version_id),
   );
-  const needs = await loadNeeds(tx, rows, version);
+  const needs = await loadNeeds(tx, wantedNeeds(rows, version), outputs);
   const triggered = rows.filter((row) => row.trigger_id !== null).map((row) => row.run_id);
   const received = await loadReceived(tx, triggered);
   const journals = await loadJournals(tx, rows);
@@ -81,23 +78,51 @@ export async function loadClaimed(
   );
 }
 
-async function loadNeeds(
-  tx: Tx,
+interface WantedNeed {
+  readonly id: number;
+  readonly run_id: number;
+  readonly alias: string;
+  readonly task: number;
+  readonly item: -1;
+  readonly path: readonly string[] | null;
+}
+
+function wantedNeeds(
   rows: readonly ClaimedRow[],
   version: (id: number) => LoadedVersion,
-): Promise<Map<number, Record<string, NeedOutcome>>> {
-  const wanted = rows.flatMap((row) => {
+): readonly WantedNeed[] {
+  return rows.flatMap((row) => {
     const { graph, spec } = version(row.version_id);
     const { needs } = present(graph.tasks[row.task]).spec;
     return Object.entries(needs).map(([alias, ref]) => {
       const task = spec.tasks.findIndex(({ name }) => name === ref.task);
       const path = ref.path.length === 0 ? null : ref.path;
-      return { id: row.id, run_id: row.run_id, alias, task, path };
+      return { id: row.id, run_id: row.run_id, alias, task, item: -1 as const, path };
     });
   });
+}
+
+/** What this transaction has written itself need not be read again. */
+async function loadNeeds(
+  tx: Tx,
+  wanted: readonly WantedNeed[],
+  outputs: Outputs | undefined,
+): Promise<Map<number, Record<string, NeedOutcome>>> {
   const needs = new Map<number, Record<string, NeedOutcome>>();
-  if (wanted.length === 0) return needs;
-  const columns = "id bigint, run_id bigint, alias text, task smallint, path text[]";
+  const give = (id: number, alias: string, outcome: NeedOutcome): void => {
+    const outcomes = needs.get(id) ?? {};
+    outcomes[alias] = outcome;
+    needs.set(id, outcomes);
+  };
+  const unknown = wanted.filter(({ id, run_id, alias, task, path }) => {
+    const known = path === null ? outputs?.get(`${run_id} ${task}`) : undefined;
+    // A copy for each: what one handler does to it, no other may see.
+    if (known !== undefined)
+      give(id, alias, { state: "succeeded", output: structuredClone(known) });
+    return known === undefined;
+  });
+  if (unknown.length === 0) return needs;
+  const columns = "id bigint, run_id bigint, alias text, task smallint, item int, path text[]";
   const found = await sql<{
     id: number;
     alias: string;
@@ -107,14 +132,10 @@ async function loadNeeds(
   }>`select x.id, x.alias, t.state,
        case when x.path is null then o.value else millrace.part_of(o.value, x.path) end as output,
        coalesce(t.error ->> 'message', t.reason) as message
-     from ${records(wanted, columns)}
-     join millrace.task_run t on t.run_id = x.run_id and t.task = x.task and t.item = -1
+     from ${records(unknown, columns)}
+     join millrace.task_run t on t.run_id = x.run_id and t.task = x.task and t.item = x.item
      left join millrace.output o on o.task_run_id = t.id`.execute(tx);
-  for (const row of found.rows) {
-    const outcomes = needs.get(row.id) ?? {};
-    outcomes[row.alias] = toOutcome(row);
-    needs.set(row.id, outcomes);
-  }
+  for (const row of found.rows) give(row.id, row.alias, toOutcome(row));
   return needs;
 }
 

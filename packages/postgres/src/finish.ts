@@ -71,6 +71,9 @@ async function record(
     const context = { cancelling: run.cancelling, stop: stopOf(row), u: item.u, poll: polled };
     const decision = decideAttempt(item.outcome, row, retries, context);
     finished.push({ item, row, version: loaded, decision });
+    if (item.outcome.type === "succeeded" && decision.state === "succeeded" && row.item < 0) {
+      work.outputs?.set(`${row.run_id} ${row.task}`, item.outcome.output);
+    }
     return true;
   });
   const touched = ascending(finished.map(({ row }) => row.run_id)).map((runId) => {

@@ -46,6 +46,9 @@ export interface ServerPoolOptions {
 
 const CONNECT_MS_MAX = 10_000;
 
+/** One plan fits all that they are given, and looking for a better one takes longer than using it. */
+const SELECTIVE = "set enable_seqscan = off; set plan_cache_mode = force_generic_plan";
+
 /** Connections to a server, made as they are needed and replaced when they break. */
 export function serverPool(options: ServerPoolOptions): PostgresPool {
   const { url, connectionsMax, timeouts, isSelective = false, onProblem } = options;
@@ -67,7 +70,7 @@ export function serverPool(options: ServerPoolOptions): PostgresPool {
   // a dropped connection would end the process.
   pool.on("connect", (client) => {
     client.on("error", onProblem);
-    if (isSelective) client.query("set enable_seqscan = off").catch(onProblem);
+    if (isSelective) client.query(SELECTIVE).catch(onProblem);
   });
   return {
     connect: async () => serverClient(await pool.connect()),

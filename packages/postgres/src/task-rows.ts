@@ -1,6 +1,7 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { ReadyRow } from "./afterwards.ts";
+import { type ClaimedRow, itemValue, ofRun } from "./claimed-tasks.ts";
 import type { RunPlan } from "./run-plan.ts";
 import {
   READY_COLUMNS,
@@ -45,19 +46,22 @@ export async function insertTasks(
   const columns = `run_id bigint, task smallint, item int, state text, reason text,
     ${READY_PART}`;
   const room = next === undefined || next.hasCapacity ? 0 : next.limit - log.begun.length;
-  const owner = room > 0 ? next?.sessionId : null;
-  const { rows: opened } = await sql<ReadyRow & { readonly taken: boolean }>`
+  const owner = room > 0 ? (next?.sessionId ?? null) : null;
+  const hasItems = plans.some(({ plan }) => plan.items.length > 0);
+  const { rows: opened } = await sql<OpenedRow>`
     with x as materialized (
-      select r.*, ${plans.some(({ plan }) => plan.items.length > 0) ? ITEM_PLACE : sql`r.item`} as place,
-        b.paused_at is null and r.state = 'queued' as opens, ${readyColumns("r", "b")}
-      from ${records(rows, columns, "r")} join millrace.run b on b.id = r.run_id
+      select nextval('millrace.task_run_id_seq') as id, n.* from (
+        select r.*, ${hasItems ? ITEM_PLACE : sql`r.item`} as place,
+          b.paused_at is null and r.state = 'queued' as opens, ${readyColumns("r", "b")}
+        from ${records(rows, columns, "r")} join millrace.run b on b.id = r.run_id
+        order by r.run_id, r.task, place
+      ) n
     ),
-    owner as materialized (${liveOwner(owner ?? null)}),
+    owner as materialized (${liveOwner(owner)}),
     y as materialized (
       select x.*, owner.build, x.opens and not x.waits and owner.session_id is not null
-        and row_number() over (
-          partition by x.opens and not x.waits order by x.rank, x.run_id, x.task, x.place
-        ) <= ${room}::int
+        and row_number() over (partition by x.opens and not x.waits order by x.rank, x.id)
+          <= ${room}::int
         and (x.queue, x.heard) in (
           select queue, version from ${records(next?.channels ?? [], "queue text, version text", "c")}
         )
@@ -68,40 +72,45 @@ export async function insertTasks(
       from x left join owner on true
     ),
     t as (
-      insert into millrace.task_run (run_id, task, item, state, reason, queued_at, ended_at,
+      insert into millrace.task_run (id, run_id, task, item, state, reason, queued_at, ended_at,
         started_at, begun_at, session_id, build)
-      select run_id, task, place, case when taken then 'running' else state end, reason,
+      overriding system value
+      select id, run_id, task, place, case when taken then 'running' else state end, reason,
         case when state = 'queued' then millrace.now() end,
         case when state <> 'queued' then millrace.now() end,
         case when taken then millrace.now() end, case when taken then millrace.now() end,
-        case when taken then ${owner ?? null}::uuid end, case when taken then build end
-      from y order by run_id, task, place
-      returning id, run_id, task, item, attempt
-    ),
-    z as materialized (
-      select t.id, t.attempt, y.* from t
-      join y on y.run_id = t.run_id and y.task = t.task and y.place = t.item where y.opens
+        case when taken then ${owner}::uuid end, case when taken then build end
+      from y order by id
     ),
     held as (
       insert into millrace.limit_wait (${READY_COLUMNS})
-      select id, run_id, attempt, queue, heard, rank, timeout_ms, cpu, memory_mb from z where waits
+      select id, run_id, 1, queue, heard, rank, timeout_ms, cpu, memory_mb from y
+      where opens and waits
     ),
     opened as (
       insert into millrace.ready (${READY_COLUMNS})
-      select id, run_id, attempt, queue, heard, rank, timeout_ms, cpu, memory_mb from z
-      where not waits and not taken
+      select id, run_id, 1, queue, heard, rank, timeout_ms, cpu, memory_mb from y
+      where opens and not waits and not taken
     ),
     owned as (
       insert into millrace.running
         (task_run_id, run_id, attempt, session_id, times_out_at, cpu, memory_mb)
-      select id, run_id, attempt, ${owner ?? null}::uuid,
-        millrace.now() + timeout_ms * interval '1 millisecond', cpu, memory_mb from z where taken
+      select id, run_id, 1, ${owner}::uuid,
+        millrace.now() + timeout_ms * interval '1 millisecond', cpu, memory_mb from y where taken
     )
-    select id as task_run_id, attempt, queue, heard as version, 0 as ring, waits as limited, taken
-    from z`.execute(tx);
+    select y.id as task_run_id, 1 as attempt, y.queue, y.heard as version, 0 as ring,
+      y.waits as limited, y.taken, y.id, y.run_id, y.task, y.place as item, 0 as failures,
+      millrace.now() as begun_at,
+      millrace.now() + y.timeout_ms * interval '1 millisecond' as times_out_at,
+      ${hasItems ? sql`case when y.taken then ${itemValue("y", "place")} end` : sql`null`}
+        as item_value, ${ofRun("r")}
+    from y left join millrace.run r on y.taken and r.id = y.run_id
+    where y.opens order by y.id`.execute(tx);
   log.ready(opened.filter(({ taken }) => !taken));
-  log.began(opened.flatMap(({ task_run_id, taken }) => (taken ? [task_run_id] : [])));
+  log.began(opened.filter(({ taken }) => taken));
 }
+
+type OpenedRow = ReadyRow & ClaimedRow & { readonly taken: boolean };
 
 function newTaskRows({ runId, version, plan }: RunPlan): NewTaskRow[] {
   const row = (task: number, item: number, state: string, reason: string | null): NewTaskRow => {

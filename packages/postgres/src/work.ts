@@ -1,4 +1,4 @@
-import type { Afterwards, ClaimedTask, Continuation } from "@millrace/core/internal";
+import type { Afterwards, ClaimedTask, Continuation, JsonValue } from "@millrace/core/internal";
 import { AfterwardsLog } from "./afterwards.ts";
 import { goOn } from "./go-on.ts";
 import type { Database } from "./database.ts";
@@ -13,7 +13,12 @@ export interface Work {
   readonly log: AfterwardsLog;
   /** Who goes on with what it makes ready. */
   readonly next?: Taker;
+  /** What is known already of what comes next. */
+  readonly outputs?: Outputs;
 }
+
+/** Outputs that a transaction has written itself, by run and task: `"12 0"`. */
+export type Outputs = Map<string, JsonValue>;
 
 /** A session that takes what comes next. */
 export interface Taker extends Continuation {
@@ -46,7 +51,7 @@ export function performAndGoOn<T extends object>(
 ): Promise<Afterwards & T & { readonly claimed: readonly ClaimedTask[] }> {
   return transact(database, operation, async (tx) => {
     const log = new AfterwardsLog();
-    const work = { tx, versions, log, next };
+    const work = { tx, versions, log, next, outputs: new Map<string, JsonValue>() };
     const result = await step(work);
     await settleLimits(work);
     const claimed = await goOn(work, next);
