@@ -194,9 +194,12 @@ class Worker {
     return this.#drained;
   }
 
-  /** Bells are taken only while there is room for what they announce. */
+  /**
+   * Bells are taken only while there is room for what they announce; and while more is waiting than
+   * fits, they tell nothing: they are left to others, who may be waiting for one.
+   */
   #look(): void {
-    this.#ear.setOpen(this.#claimer.capacity > 0);
+    this.#ear.setOpen(this.#claimer.capacity > 0 && !this.#claimer.more);
   }
 
   #freed(): void {

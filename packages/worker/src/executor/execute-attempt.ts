@@ -44,6 +44,9 @@ export interface Execution {
   abort(cause: AbortCause): void;
 }
 
+/** Made once: by itself, each abort makes an error with a stack that nobody reads. */
+const OVER = new Error("the attempt is over");
+
 /**
  * Runs one claimed attempt. Its timeout runs on this process's own clock from now on, because
  * the instant in `timesOutAt` is the database's; a sweep compares that one, where it can.
@@ -114,7 +117,7 @@ function execute(
   async function outcome(): Promise<AttemptOutcome> {
     const leftBehind = abortion.promise.then(() => clock.sleep(abortGraceMs, over.signal));
     const first = await Promise.race([ended, suspended, leftBehind.then(() => null)]);
-    over.abort();
+    over.abort(OVER);
     announcements.close();
     durable.close();
     if (aborted !== null) return abortedOutcome(aborted, first, judged(aborted.reason, code));

@@ -79,7 +79,9 @@ export class Attempts {
   start(claimed: ClaimedTask): void {
     const { definitions, observe } = this.#dependencies;
     // A later attempt is here: whatever became of an earlier one, it is not ours any more.
-    this.abort("lost", ({ taskRunId }) => taskRunId === claimed.taskRunId);
+    if (this.#known.has(claimed.taskRunId)) {
+      this.abort("lost", ({ taskRunId }) => taskRunId === claimed.taskRunId);
+    }
     observe({ type: "claimed", attempt: attemptName(claimed) });
     const definition = definitions.get(claimed.version);
     const running = { claimed, execution: beginAttempt(claimed, definition, this.#dependencies) };
