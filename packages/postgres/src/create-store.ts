@@ -1,4 +1,5 @@
 import type {
+  Continuation,
   ControlStore,
   GrowthStore,
   IntakeStore,
@@ -65,6 +66,8 @@ export function createStore(database: Database): Store {
   /** Sessions of this process that declare a capacity. */
   const sized = new Set<string>();
   const claimantOf = (sessionId: string) => ({ sessionId, hasCapacity: sized.has(sessionId) });
+  const takerOf = (next: Continuation | undefined) =>
+    next && { ...next, ...claimantOf(next.sessionId) };
   return withDoors({
     open: async (session) => {
       await openSession(control, session);
@@ -80,13 +83,12 @@ export function createStore(database: Database): Store {
     claim: (sessionId, tasks) => claim(work, versions, claimantOf(sessionId), tasks),
     claimNext: (sessionId, channels, limit) =>
       claimNext(work, versions, claimantOf(sessionId), { channels, limit }),
-    finish: (items, next) =>
-      finish(work, versions, items, next && { ...next, ...claimantOf(next.sessionId) }),
+    finish: (items, next) => finish(work, versions, items, takerOf(next)),
     swept: { finish: (items) => finish(control, versions, items) },
     recordStep: (step) => recordStep(database, step),
     setStatus: (status) => setStatus(database, status),
     latestUpdate: (dataset, partition) => latestUpdate(database, dataset, partition),
-    evaluate: (facts) => evaluateFacts(work, versions, triggers, facts),
+    evaluate: (facts, next) => evaluateFacts(work, { versions, triggers }, facts, takerOf(next)),
     listPending: (olderThanMs, limit) => listPending(control, olderThanMs, limit),
     fireDue: (limit) => fireDue(control, versions, limit),
     nextDueInMs: () => nextDueInMs(control),

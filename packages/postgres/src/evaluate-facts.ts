@@ -1,4 +1,4 @@
-import type { Afterwards, Fact } from "@millrace/core/internal";
+import type { Continued, Fact } from "@millrace/core/internal";
 import { together } from "./afterwards.ts";
 import type { Database } from "./database.ts";
 import { evaluateTriggers } from "./evaluate-triggers.ts";
@@ -6,6 +6,7 @@ import { followWakes } from "./journal/follow-wakes.ts";
 import { sortWakes } from "./journal/step-wakes.ts";
 import type { TriggerCache } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
+import type { Taker } from "./work.ts";
 
 /**
  * Evaluates facts: what they mean to triggers in one transaction, and what there is to do about
@@ -15,13 +16,15 @@ import type { VersionCache } from "./version-cache.ts";
  */
 export async function evaluateFacts(
   database: Database,
-  versions: VersionCache,
-  triggers: TriggerCache,
+  caches: { readonly versions: VersionCache; readonly triggers: TriggerCache },
   facts: readonly Fact[],
-): Promise<Afterwards> {
+  next?: Taker,
+): Promise<Continued> {
   const sorted = await sortWakes(database, facts);
-  const afterwards = await followWakes(database, versions, sorted);
-  if (sorted.others.length === 0 && afterwards.length > 0) return together(afterwards);
-  const triggered = await evaluateTriggers(database, versions, triggers, sorted.others);
-  return together([...afterwards, triggered]);
+  const afterwards = await followWakes(database, caches.versions, sorted);
+  if (sorted.others.length === 0 && afterwards.length > 0) {
+    return { ...together(afterwards), claimed: [] };
+  }
+  const triggered = await evaluateTriggers(database, caches, sorted.others, next);
+  return { ...together([...afterwards, triggered]), claimed: triggered.claimed };
 }

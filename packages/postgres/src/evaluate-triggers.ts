@@ -1,5 +1,5 @@
 import {
-  type Afterwards,
+  type Continued,
   type Delivery,
   deliver,
   type Fact,
@@ -17,20 +17,22 @@ import { takeFacts } from "./load-facts.ts";
 import { lockRegistry, type TriggerCache } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { takeWakes } from "./wakes.ts";
-import { perform } from "./work.ts";
+import { performAndGoOn, type Taker, type Work } from "./work.ts";
 
 /**
  * Evaluates what facts mean to triggers, in one transaction: takes them from the outbox, gives each
  * matching trigger one delivery, and carries out what the pure evaluator decides. Tasks that may be
- * waiting for one of them are woken.
+ * waiting for one of them are woken. First tasks of runs that it starts may be begun for `next`.
  */
 export function evaluateTriggers(
   database: Database,
-  versions: VersionCache,
-  triggers: TriggerCache,
+  { versions, triggers }: { readonly versions: VersionCache; readonly triggers: TriggerCache },
   facts: readonly Fact[],
-): Promise<Afterwards> {
-  return perform(database, versions, "evaluate triggers", async (work) => {
+  next?: Taker,
+): Promise<Continued> {
+  return performAndGoOn(database, versions, "evaluate triggers", { step, next });
+
+  async function step(work: Work): Promise<object> {
     const { tx } = work;
     const registryVersion = await lockRegistry(tx, "shared");
     const index = await triggers.load(tx, registryVersion);
@@ -60,7 +62,7 @@ export function evaluateTriggers(
     await refresh(tx, work.log, taken);
     await wakeWaiters(tx, work.log, taken);
     return {};
-  });
+  }
 }
 
 function partition(

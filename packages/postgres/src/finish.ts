@@ -19,7 +19,7 @@ import { progressRuns, runLocks, toLocked } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
 import { flight } from "./flight.ts";
 import type { VersionCache } from "./version-cache.ts";
-import { perform, performAndGoOn, type Taker, type Work } from "./work.ts";
+import { performAndGoOn, type Taker, type Work } from "./work.ts";
 
 /**
  * Records how attempts ended, in one transaction: lock the runs by id, keep the items whose fence
@@ -33,17 +33,13 @@ export function finish(
   next?: Taker,
 ): Promise<FinishResult> {
   const step = (work: Work) => record(work, items);
-  return next === undefined
-    ? perform(database, versions, OPERATION, step)
-    : performAndGoOn(database, versions, OPERATION, { step, next });
+  return performAndGoOn(database, versions, "record the end of tasks", { step, next });
 }
-
-const OPERATION = "record the end of tasks";
 
 async function record(
   work: Work,
   items: readonly FinishItem[],
-): Promise<Pick<FinishResult, "recorded" | "claimed">> {
+): Promise<Pick<FinishResult, "recorded">> {
   const { tx, log, versions } = work;
   // What is still whose is read under the locks, and so by a statement of its own.
   const [runs, owned] = await flight(
@@ -92,7 +88,7 @@ async function record(
   if (holders.length > 0) await releaseSlots(work, { taskRunIds: holders });
   await insertTaskFacts(tx, log, ended);
   await progressRuns(work, touched, viewed === null ? undefined : toViews(touched, viewed));
-  return { recorded, claimed: [] };
+  return { recorded };
 }
 
 /**

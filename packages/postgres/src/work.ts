@@ -42,19 +42,24 @@ export function perform<T extends object>(
   });
 }
 
-/** As {@link perform}, and takes what comes next when all else is done. */
+/** As {@link perform}; with `next`, its owner takes what comes next when all else is done. */
 export function performAndGoOn<T extends object>(
   database: Database,
   versions: VersionCache,
   operation: string,
-  { step, next }: { readonly step: (work: Work) => Promise<T>; readonly next: Taker },
+  { step, next }: { readonly step: (work: Work) => Promise<T>; readonly next: Taker | undefined },
 ): Promise<Afterwards & T & { readonly claimed: readonly ClaimedTask[] }> {
   return transact(database, operation, async (tx) => {
     const log = new AfterwardsLog();
-    const work = { tx, versions, log, next, outputs: new Map<string, JsonValue>() };
+    const work = {
+      tx,
+      versions,
+      log,
+      ...(next && { next, outputs: new Map<string, JsonValue>() }),
+    };
     const result = await step(work);
     await settleLimits(work);
-    const claimed = await goOn(work, next);
+    const claimed = next === undefined ? [] : await goOn(work, next);
     return { ...log.done(), ...result, claimed };
   });
 }

@@ -2,6 +2,8 @@ import type {
   Afterwards,
   Bell,
   BellQueue,
+  ClaimedTask,
+  Continuation,
   Fact,
   Instant,
   TriggerStore,
@@ -20,6 +22,14 @@ export interface FollowUpDependencies {
   readonly wakeTimers?: (at: Instant) => void;
 }
 
+/** Whoever has room for tasks takes those that an evaluation starts. */
+export interface Taker {
+  /** Keeps room for what a commit may begin; null: there is none. */
+  hold(): Continuation | null;
+  /** Starts what the commit began, and gives the room back. */
+  settle(held: Continuation, claims: readonly ClaimedTask[]): void;
+}
+
 /** Beyond this, facts are left to the sweep: they wait in Postgres, not in memory. */
 const FACTS_WAITING_MAX = 10_000;
 
@@ -32,6 +42,7 @@ export class FollowUps {
   readonly #evaluations: GroupCommit<Fact, void>;
   readonly #rings = new Set<Promise<void>>();
   #ringsFailed = 0;
+  readonly #takers = new Set<Taker>();
 
   constructor(dependencies: FollowUpDependencies) {
     const { clock } = dependencies;
@@ -52,6 +63,12 @@ export class FollowUps {
   /** How often ringing has failed; grows while the queue is out of reach. */
   get ringsFailed(): number {
     return this.#ringsFailed;
+  }
+
+  /** @returns Takes it away again. */
+  attach(taker: Taker): () => void {
+    this.#takers.add(taker);
+    return () => void this.#takers.delete(taker);
   }
 
   follow({ bells, facts, timerAt, ended }: Afterwards): void {
@@ -85,10 +102,26 @@ export class FollowUps {
   }
 
   async #evaluate(facts: readonly Fact[]): Promise<readonly void[]> {
-    const afterwards = await this.#dependencies.triggers.evaluate(facts);
-    this.#dependencies.observe({ type: "evaluated", facts: facts.length });
-    this.follow(afterwards);
-    return facts.map(() => undefined);
+    const { triggers, observe } = this.#dependencies;
+    const { held, taker } = this.#hold();
+    let taken: readonly ClaimedTask[] = [];
+    try {
+      const { claimed, ...afterwards } = await triggers.evaluate(facts, held ?? undefined);
+      taken = claimed;
+      observe({ type: "evaluated", facts: facts.length });
+      this.follow(afterwards);
+      return facts.map(() => undefined);
+    } finally {
+      if (held !== null) taker?.settle(held, taken);
+    }
+  }
+
+  #hold(): { readonly held: Continuation | null; readonly taker: Taker | null } {
+    for (const taker of this.#takers) {
+      const held = taker.hold();
+      if (held !== null) return { held, taker };
+    }
+    return { held: null, taker: null };
   }
 
   async #ring(bells: readonly Bell[]): Promise<void> {

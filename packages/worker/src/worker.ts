@@ -110,6 +110,7 @@ class Worker {
   #cancel: Loop | null = null;
   #audit: Loop | null = null;
   #drained: Promise<void> | null = null;
+  #detach: () => void = () => {};
 
   constructor(dependencies: WorkerDependencies, settings: WorkerSettings) {
     const { tasks, followUps, clock } = dependencies;
@@ -169,6 +170,13 @@ class Worker {
   async start(): Promise<void> {
     const { clock, observe } = this.#dependencies;
     await this.#session.open();
+    this.#detach = this.#dependencies.followUps.attach({
+      hold: () => this.#claimer.holdForNew(),
+      settle: (held, claims) => {
+        this.#claimer.settle(held, claims);
+        this.#settled();
+      },
+    });
     this.#poll = startLoop({ name: "poll", clock, observe, round: () => this.#pollOnce() });
     this.#cancel = startLoop({ name: "cancel", clock, observe, round: () => this.#cancelOnce() });
     this.#audit = startAudit({
@@ -180,6 +188,7 @@ class Worker {
   }
 
   drain(options: DrainOptions): Promise<void> {
+    this.#detach();
     if (this.#drained !== null) this.#hurry.resolve();
     const parts = {
       ...this.#dependencies,
@@ -224,10 +233,12 @@ class Worker {
     await handedBack;
   }
 
-  #answer(bell: Bell): Promise<void> {
+  async #answer(bell: Bell): Promise<void> {
     this.#pace.heard();
     this.#deafness.heard();
-    return this.#claimer.answer(bell);
+    await this.#claimer.answer(bell);
+    // Others may have been faster, so that there is room after all.
+    this.#settled();
   }
 
   async #pollOnce(): Promise<number> {

@@ -185,7 +185,7 @@ export interface FinishItem {
   readonly u: number;
 }
 
-/** Who finishes attempts goes on with what is ready, without a way through the queue. */
+/** Who makes tasks ready goes on with them, without a way through the queue. */
 export interface Continuation {
   readonly sessionId: string;
   readonly channels: readonly Channel[];
@@ -195,17 +195,20 @@ export interface Continuation {
   readonly isBehind: boolean;
 }
 
-export interface FinishResult extends Afterwards {
+/** What a commit left to be done, and what the continuation took: the best ranked that was ready. */
+export interface Continued extends Afterwards {
+  readonly claimed: readonly ClaimedTask[];
+}
+
+export interface FinishResult extends Continued {
   /** By item, in order. */
   readonly recorded: readonly boolean[];
-  /** What the continuation took: the best ranked of all that was ready. */
-  readonly claimed: readonly ClaimedTask[];
 }
 
 /** Decides what facts start, and starts it. */
 export interface TriggerStore {
-  /** Evaluates those of the facts that still await it. */
-  evaluate(facts: readonly Fact[]): Promise<Afterwards>;
+  /** Evaluates those of the facts that still await it; `next` goes on with what they start. */
+  evaluate(facts: readonly Fact[], next?: Continuation): Promise<Continued>;
   /** At most `limit` facts that have awaited evaluation for `olderThanMs`, oldest first. */
   listPending(olderThanMs: number, limit: number): Promise<readonly Fact[]>;
 }

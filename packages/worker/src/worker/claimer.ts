@@ -119,6 +119,11 @@ export class Claimer {
     return { sessionId: session.id, channels, limit, isBehind: this.#more };
   }
 
+  /** As {@link hold}, for tasks that an evaluation starts; while others wait, they wait as well. */
+  holdForNew(): Continuation | null {
+    return this.#more ? null : this.hold(0);
+  }
+
   /** Starts what a commit took, and gives the slots back that were kept free for it. */
   settle(held: Continuation, claims: readonly ClaimedTask[]): void {
     const { sessionId, limit, isBehind } = held;
