@@ -84,7 +84,8 @@ export async function endWaiting(
   const reason =
     stopReason === null ? "the run was cancelled" : `the run was stopped: ${stopReason}`;
   await cancelWaiting(tx, ids, reason);
-  await closeWaitsOfRuns(tx, log, ids);
+  const closed = await closeWaitsOfRuns(ids).execute(tx);
+  closed.rows.forEach(({ id }) => log.fact("wake", id));
 }
 
 /** What was ready or waits for a timer. The ready rows are gone by now: claims take them first. */

@@ -31,20 +31,25 @@ export interface Decisions {
 /** Of a group in which more waits, one transaction decides about so much at once. */
 const AT_ONCE_MAX = 2_000;
 
+/** So many of what waits in each group are asked for: one more tells that there is more. */
+export const PENDING_MAX = AT_ONCE_MAX + 1;
+
 /**
  * Decides about groups whose locks are held. Those of triggers that are off keep what they have.
  * Where very much waits, as after a long pause, it decides about the first of it, and has the group
  * woken to go on: what a decision takes must not grow with what waits.
+ *
+ * @param pending - What waits in them, up to {@link PENDING_MAX} of each, when that is known.
  */
-export async function decideGroups(work: Work, groups: readonly Group[]): Promise<Decisions> {
+export async function decideGroups(
+  work: Work,
+  groups: readonly Group[],
+  pending?: ReadonlyMap<number, PendingOfGroup>,
+): Promise<Decisions> {
   const { tx, versions } = work;
   const open = groups.filter(({ trigger }) => trigger.off === null);
-  // In a statement of its own: the one that took the locks still sees what was before them.
-  const waiting = await loadPending(
-    tx,
-    open.map(({ id }) => id),
-    AT_ONCE_MAX + 1,
-  );
+  const ids = open.map(({ id }) => id);
+  const waiting = pending ?? (await loadPending(tx, ids, PENDING_MAX));
   const busy = open.filter(({ id }) => waiting.has(id));
   const version = await versions.load(
     tx,
@@ -66,10 +71,10 @@ export async function decideGroups(work: Work, groups: readonly Group[]): Promis
       held.push({ group, version: loaded });
       continue;
     }
-    const pending = present(waiting.get(group.id));
-    const part = evaluatePart(rules, group, pending);
+    const first = present(waiting.get(group.id));
+    const part = evaluatePart(rules, group, first);
     if (part !== null) unfinished.push(group.id);
-    const found = part ?? (await evaluateWhole(work, rules, group, pending));
+    const found = part ?? (await evaluateWhole(work, rules, group, first));
     if (isPlain(rules) && queues && found.steps.some(({ type }) => type === "fire")) {
       room.take(loaded);
     }

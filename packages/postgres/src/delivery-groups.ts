@@ -8,6 +8,7 @@ import {
   type TriggerIndex,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { flight } from "./flight.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
@@ -77,14 +78,12 @@ export async function lockGroups(
     }),
   );
   const columns = "trigger_id bigint, partition text, backfill_id bigint";
-  if (rows.length > 0) {
-    await sql`
-      insert into millrace.trigger_group (trigger_id, partition, backfill_id)
-      select trigger_id, partition, backfill_id from ${records(rows, columns)}
-      order by trigger_id, partition, backfill_id
-      on conflict (trigger_id, partition, backfill_id) do nothing`.execute(tx);
-  }
-  const locked = await sql<GroupRow>`
+  const made = sql`
+    insert into millrace.trigger_group (trigger_id, partition, backfill_id)
+    select trigger_id, partition, backfill_id from ${records(rows, columns)}
+    order by trigger_id, partition, backfill_id
+    on conflict (trigger_id, partition, backfill_id) do nothing`;
+  const locks = sql<GroupRow>`
     select g.id, g.trigger_id, g.partition, g.backfill_id, g.next_position, g.owed, g.owed_until,
       g.owed_run_id, g.alerted_at, g.clock, g.seen, g.decided_at, g.satisfied_at
     from millrace.trigger_group g
@@ -94,8 +93,9 @@ export async function lockGroups(
         and n.backfill_id is not distinct from x.backfill_id
       union all select unnest(${woken}::bigint[])
     )
-    order by g.id for no key update of g`.execute(tx);
-  return locked.rows.flatMap((row) => {
+    order by g.id for no key update of g`;
+  const [, locked] = await flight(tx, made, locks);
+  return locked.flatMap((row) => {
     const trigger = index.trigger(row.trigger_id);
     return trigger === undefined ? [] : [toGroup(row, trigger)];
   });

@@ -6,8 +6,9 @@ import {
   type PendingDelivery,
   present,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { type Group, groupKey } from "./delivery-groups.ts";
+import { flight } from "./flight.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
@@ -35,12 +36,15 @@ export async function insertUndelivered(
  * Gives deliveries their positions, under the locks of their groups, in the order of the facts. A
  * fact that the group has had before changes nothing: the unique key is the promise that no fact
  * counts twice.
+ *
+ * @returns What is pending now in those of the groups that decide, at most `firstMax` of each.
  */
 export async function insertDeliveries(
   tx: Tx,
   groups: readonly Group[],
   deliveries: readonly Delivery[],
-): Promise<void> {
+  firstMax: number,
+): Promise<ReadonlyMap<number, PendingOfGroup>> {
   const byKey = new Map(
     groups.map((group) => [
       groupKey(group),
@@ -62,10 +66,9 @@ export async function insertDeliveries(
       at_ms: place.clock,
     };
   });
-  if (rows.length === 0) return;
   const columns = `trigger_id bigint, fact_kind text, fact_id bigint, group_id bigint,
     position bigint, legs smallint[], member text, at_ms bigint`;
-  await sql`
+  const inserted = sql`
     with x as materialized (select * from ${records(rows, columns, "r")}),
     new as (
       insert into millrace.delivery
@@ -89,7 +92,10 @@ export async function insertDeliveries(
       where g.id = n.group_id
     )
     insert into millrace.delivery_pending (delivery_id, group_id, position, legs, member, at)
-    select id, group_id, position, legs, member, at from placed`.execute(tx);
+    select id, group_id, position, legs, member, at from placed`;
+  const deciding = groups.filter(({ trigger }) => trigger.off === null).map(({ id }) => id);
+  const [, pending] = await flight(tx, inserted, pendingRows(deciding, firstMax));
+  return toPending(pending);
 }
 
 export interface PendingRow extends PendingDelivery {
@@ -116,18 +122,25 @@ export async function loadPending(
   groupIds: readonly number[],
   firstMax: number | null = null,
 ): Promise<ReadonlyMap<number, PendingOfGroup>> {
-  const { rows } = await sql<{
-    group_id: number;
-    delivery_id: number;
-    position: number;
-    legs: number[];
-    fact_kind: Fact["kind"];
-    fact_id: number;
-    hop: number;
-    member: string;
-    at: Date;
-    now: Date;
-  }>`select p.group_id, p.delivery_id, p.position, p.legs, p.member, p.at, d.fact_kind, d.fact_id,
+  return toPending((await pendingRows(groupIds, firstMax).execute(tx)).rows);
+}
+
+interface WaitingRow {
+  readonly group_id: number;
+  readonly delivery_id: number;
+  readonly position: number;
+  readonly legs: number[];
+  readonly fact_kind: Fact["kind"];
+  readonly fact_id: number;
+  readonly hop: number;
+  readonly member: string;
+  readonly at: Date;
+  readonly now: Date;
+}
+
+/** In a statement of its own: one that takes locks still sees what was before them. */
+function pendingRows(groupIds: readonly number[], firstMax: number | null): RawBuilder<WaitingRow> {
+  return sql<WaitingRow>`select p.group_id, p.delivery_id, p.position, p.legs, p.member, p.at, d.fact_kind, d.fact_id,
        coalesce(u.hop, e.hop, r.hop) as hop, (select millrace.now()) as now
      from unnest(${groupIds}::bigint[]) g (id), lateral (
        select * from millrace.delivery_pending
@@ -137,7 +150,10 @@ export async function loadPending(
      left join millrace.update u on d.fact_kind = 'update' and u.id = d.fact_id
      left join millrace.event e on d.fact_kind = 'event' and e.id = d.fact_id
      left join millrace.run r on d.fact_kind = 'run' and r.id = d.fact_id
-     order by p.group_id, p.position`.execute(tx);
+     order by p.group_id, p.position`;
+}
+
+function toPending(rows: readonly WaitingRow[]): ReadonlyMap<number, PendingOfGroup> {
   const pending = new Map<number, PendingOfGroup>();
   for (const row of rows) {
     const group = pending.get(row.group_id) ?? { rows: [], now: row.now.getTime() };

@@ -1,6 +1,7 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { closeWaitsOfRuns } from "./journal/close-waits.ts";
+import { flight } from "./flight.ts";
 import type { RunPlan } from "./run-plan.ts";
 import { records } from "./records.ts";
 import type { Work } from "./work.ts";
@@ -22,13 +23,8 @@ export async function endRuns(
     const result = version.spec.tasks.findIndex(({ name }) => name === version.spec.result);
     return { run_id: runId, state, reason, result };
   });
-  await closeWaitsOfRuns(
-    tx,
-    log,
-    rows.map(({ run_id }) => run_id),
-  );
   const columns = "run_id bigint, state text, reason text, result smallint";
-  const followed = await sql<{ what: "freed" | "wake"; id: number }>`
+  const ends = sql<{ what: "freed" | "wake"; id: number }>`
     with x as (select * from ${records(rows, columns, "r")}),
     ended as (
       update millrace.run r set state = x.state, reason = x.reason, ended_at = millrace.now(),
@@ -60,13 +56,19 @@ export async function endRuns(
       )
       -- Of its key there may be one that nobody sees yet: whoever brings it holds the pipeline.
       or exists (select from gone g where g.pipeline_id = p.id and g.concurrency_key is not null)
-      or exists (select from millrace.run_queued q where q.pipeline_id = p.id))`.execute(tx);
+      or exists (select from millrace.run_queued q where q.pipeline_id = p.id))`;
+  const [closed, followed] = await flight(
+    tx,
+    closeWaitsOfRuns(rows.map(({ run_id }) => run_id)),
+    ends,
+  );
+  closed.forEach(({ id }) => log.fact("wake", id));
   for (const { run_id, state } of rows) {
     log.ended(run_id, state);
     log.fact("run", run_id);
   }
   const of = (kind: "freed" | "wake") =>
-    followed.rows.flatMap(({ what, id }) => (what === kind ? [id] : []));
+    followed.flatMap(({ what, id }) => (what === kind ? [id] : []));
   of("wake").forEach((id) => log.fact("wake", id));
   return of("freed");
 }

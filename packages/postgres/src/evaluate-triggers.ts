@@ -8,13 +8,13 @@ import {
 import { carryOut } from "./carry-out.ts";
 import { sortOutUnchanged } from "./changed-only.ts";
 import type { Database } from "./database.ts";
-import { decideGroups } from "./decide-groups.ts";
+import { decideGroups, PENDING_MAX } from "./decide-groups.ts";
 import { lockGroups } from "./delivery-groups.ts";
 import { insertDeliveries, insertUndelivered, keepLatest } from "./delivery-rows.ts";
 import { refresh } from "./freshness.ts";
 import { wakeWaiters } from "./journal/wake-waiters.ts";
 import { takeFacts } from "./load-facts.ts";
-import { lockRegistry, type TriggerCache } from "./trigger-cache.ts";
+import { registryLock, type TriggerCache } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { takeWakes } from "./wakes.ts";
 import { performAndGoOn, type Taker, type Work } from "./work.ts";
@@ -34,13 +34,11 @@ export function evaluateTriggers(
 
   async function step(work: Work): Promise<object> {
     const { tx } = work;
-    const registryVersion = await lockRegistry(tx, "shared");
-    const index = await triggers.load(tx, registryVersion);
+    const told = facts.filter(({ kind }) => kind !== "wake");
+    const { first, taken } = await takeFacts(tx, told, registryLock("shared"));
+    const [, [registry]] = first;
+    const index = await triggers.load(tx, registry?.version ?? 0);
     const woken = await takeWakes(tx, facts);
-    const taken = await takeFacts(
-      tx,
-      facts.filter(({ kind }) => kind !== "wake"),
-    );
     const deliveries = taken.flatMap((fact) => deliver(index, fact));
     const [wanted, others] = partition(deliveries, ({ disposition }) => disposition === "pending");
     await insertUndelivered(tx, others);
@@ -55,9 +53,9 @@ export function evaluateTriggers(
           reason: UNCHANGED_REASON,
         })),
       );
-      await insertDeliveries(tx, groups, changed);
+      const pending = await insertDeliveries(tx, groups, changed, PENDING_MAX);
       await keepLatest(tx, groups);
-      await carryOut(work, await decideGroups(work, groups), taken);
+      await carryOut(work, await decideGroups(work, groups, pending), taken);
     }
     await refresh(tx, work.log, taken);
     await wakeWaiters(tx, work.log, taken);

@@ -10,7 +10,8 @@ import {
   type RunState,
   type TriggeringFact,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
+import { flight } from "./flight.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
@@ -30,24 +31,40 @@ export interface LoadedFact extends TriggeringFact {
 /**
  * Takes facts out of the outbox and loads them. Those that another transaction is taking, or has
  * taken, are passed over: a fact is evaluated by whoever deletes its row.
+ *
+ * @param first - Statements that are sent ahead.
+ * @returns Their rows, and the facts.
  */
-export async function takeFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedFact[]> {
-  if (facts.length === 0) return [];
-  const { rows } = await sql<Fact>`
+export async function takeFacts<First, Second>(
+  tx: Tx,
+  facts: readonly Fact[],
+  first: readonly [RawBuilder<First>, RawBuilder<Second>],
+): Promise<{ readonly first: readonly [First[], Second[]]; readonly taken: LoadedFact[] }> {
+  const [one, two, gone, rows] = await flight(tx, ...first, takenRows(facts), factRows(facts));
+  const mine = new Set(gone.map(({ kind, id }) => `${kind} ${id}`));
+  const taken = rows.filter(({ kind, id }) => mine.has(`${kind} ${id}`)).map(toFact);
+  return { first: [one, two], taken };
+}
+
+function takenRows(facts: readonly Fact[]): RawBuilder<Fact> {
+  return sql<Fact>`
     with mine as materialized (
       select p.kind, p.id from millrace.fact_pending p
       join ${records(facts, "kind text, id bigint")} on p.kind = x.kind and p.id = x.id
       order by p.kind, p.id for update of p skip locked
     )
     delete from millrace.fact_pending p using mine m where p.kind = m.kind and p.id = m.id
-    returning p.kind, p.id`.execute(tx);
-  return loadFacts(tx, rows);
+    returning p.kind, p.id`;
 }
 
 /** Loads facts, in order of kind and id: of one kind, that is the order in which they were told. */
 export async function loadFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedFact[]> {
   if (facts.length === 0) return [];
-  const { rows } = await sql<FactRow>`
+  return (await factRows(facts).execute(tx)).rows.map(toFact);
+}
+
+function factRows(facts: readonly Fact[]): RawBuilder<FactRow> {
+  return sql<FactRow>`
     select t.kind, t.id,
       coalesce(u.correlation_id, e.correlation_id, r.correlation_id) as correlation_id,
       coalesce(u.hop, e.hop, r.hop) as hop,
@@ -69,8 +86,7 @@ export async function loadFacts(tx: Tx, facts: readonly Fact[]): Promise<LoadedF
     left join millrace.pipeline_version v on v.id = r.version_id
     left join millrace.run o on o.id = coalesce(u.run_id, e.run_id) and o.backfill_id is not null
     left join millrace.backfill b on b.id = coalesce(o.backfill_id, r.backfill_id)
-    order by t.kind, t.id`.execute(tx);
-  return rows.map(toFact);
+    order by t.kind, t.id`;
 }
 
 interface FactRow {

@@ -121,7 +121,7 @@ async function redeliver(
   await keep(tx, kept);
   await endDeliveries(tx, ended);
   const deliveries = [...moved.values()];
-  await insertDeliveries(tx, await lockGroups(tx, index, deliveries), deliveries);
+  await insertDeliveries(tx, await lockGroups(tx, index, deliveries), deliveries, 0);
 }
 
 async function keep(

@@ -44,7 +44,7 @@ class ServerClient {
    */
   async query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
     try {
-      if (text === BEGIN) return await this.#begin();
+      if (text === BEGIN) return this.#begin();
       if (text === OWN_TRANSACTION && this.#own !== null) return await this.#own;
       this.#planAnew();
       const name = values.length === 0 ? undefined : nameOf(text);
@@ -55,13 +55,14 @@ class ServerClient {
     }
   }
 
-  async #begin(): Promise<pg.QueryResult> {
-    const begun = this.#client.query(BEGIN);
+  /** Goes ahead of the first statement, which need not wait: no beginning fails by itself. */
+  #begin(): pg.QueryResult {
+    this.#client.query(BEGIN).catch(() => void this.#endNow());
     this.#own = this.#client.query(OWN_TRANSACTION);
     this.#own.catch(() => {
       /* whoever asks for it is told */
     });
-    return await begun;
+    return BEGUN;
   }
 
   #planAnew(): void {
@@ -84,6 +85,7 @@ class ServerClient {
 
 /** What Kysely says. */
 const BEGIN = "begin";
+const BEGUN: pg.QueryResult = { command: "BEGIN", rowCount: null, oid: 0, fields: [], rows: [] };
 
 const NAMES_MAX = 1_000;
 const names = new Map<string, string>();

@@ -5,22 +5,32 @@ import {
   type RegisteredTrigger,
   TriggerIndex,
 } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { flight } from "./flight.ts";
 import type { Tx } from "./transact.ts";
 
 /** The registry lock: shared by those who judge, exclusive for those who register. */
 const REGISTRY_LOCK = 7_714_001;
 
-/** Holds the registry still until the end of the transaction. */
+/**
+ * Holds the registry still until the end of the transaction.
+ *
+ * @returns Its version.
+ */
 export async function lockRegistry(tx: Tx, mode: "shared" | "exclusive"): Promise<number> {
+  const [, [registry]] = await flight(tx, ...registryLock(mode));
+  return registry?.version ?? 0;
+}
+
+/** The statements of {@link lockRegistry}. */
+export function registryLock(
+  mode: "shared" | "exclusive",
+): [RawBuilder<unknown>, RawBuilder<{ version: number }>] {
   const lock = mode === "shared" ? "pg_advisory_xact_lock_shared" : "pg_advisory_xact_lock";
-  const [, [registry]] = await flight(
-    tx,
+  return [
     sql`select ${sql.raw(lock)}(${REGISTRY_LOCK}::bigint)`,
     sql<{ version: number }>`select version from millrace.registry where id = 1`,
-  );
-  return registry?.version ?? 0;
+  ];
 }
 
 /** Keeps the triggers of the newest registry version that this process has seen. */

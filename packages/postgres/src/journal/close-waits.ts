@@ -7,31 +7,28 @@ import type { Tx } from "../transact.ts";
  * of them any more, and no timer is left. A run that one of them was waiting for, because it had
  * called it, is asked to stop by a transaction of its own.
  */
-export function closeWaits(
+export async function closeWaits(
   tx: Tx,
   log: AfterwardsLog,
   taskRunIds: readonly number[],
 ): Promise<void> {
-  if (taskRunIds.length === 0) return Promise.resolve();
-  return close(tx, log, sql`s.task_run_id = any(${taskRunIds}::bigint[])`);
+  if (taskRunIds.length === 0) return;
+  const which = sql`s.task_run_id = any(${taskRunIds}::bigint[])`;
+  const { rows } = await closing(which).execute(tx);
+  rows.forEach(({ id }) => log.fact("wake", id));
 }
 
-/** Closes what those of the runs' tasks that have ended left open. */
-export function closeWaitsOfRuns(
-  tx: Tx,
-  log: AfterwardsLog,
-  runIds: readonly number[],
-): Promise<void> {
-  if (runIds.length === 0) return Promise.resolve();
+/** Closes what those of the runs' tasks that have ended left open. Its rows are wakes. */
+export function closeWaitsOfRuns(runIds: readonly number[]): RawBuilder<{ id: number }> {
   const ended = sql`s.run_id = any(${runIds}::bigint[]) and not exists (
     select from millrace.task_run t where t.id = s.task_run_id
       and t.state in ('queued', 'running', 'waiting')
   )`;
-  return close(tx, log, ended);
+  return closing(ended);
 }
 
-async function close(tx: Tx, log: AfterwardsLog, which: RawBuilder<unknown>): Promise<void> {
-  const { rows } = await sql<{ id: number }>`
+function closing(which: RawBuilder<unknown>): RawBuilder<{ id: number }> {
+  return sql<{ id: number }>`
     with closed as (
       update millrace.step s set state = 'closed', ended_at = millrace.now()
       where s.state = 'waiting' and ${which} returning s.id, s.wait
@@ -41,6 +38,5 @@ async function close(tx: Tx, log: AfterwardsLog, which: RawBuilder<unknown>): Pr
       delete from millrace.timer t using closed where t.step_id = closed.id and t.kind = 'step'
     )
     insert into millrace.wake (step_id) select id from closed where wait ->> 'kind' = 'call'
-    returning id`.execute(tx);
-  rows.forEach(({ id }) => log.fact("wake", id));
+    returning id`;
 }
