@@ -5,11 +5,12 @@ import { writeResultsPage } from "./results-page.ts";
 import { toText } from "./result-text.ts";
 
 /**
- * `npm run bench -- [--quick] [--json] [--page] [case or group…]`: measures those cases, or all;
- * a quick run that names none leaves out the long ones. Results go to stdout, progress to stderr; `--page` writes them to RESULTS.md as well, beside
- * those of cases that were measured before. Ratios compare within one run; times do not travel.
- * With `--json` there is `{ quick, cases: [{ id, value, goal, ok }] }`, each with all else that is
- * known of it: the value meets its goal when it is not above.
+ * `npm run bench -- [--quick] [--json] [--page] [case or group…]`: measures those cases, or all; a
+ * quick run that names none leaves out the long ones. Results go to stdout, progress to stderr;
+ * `--page` writes them to RESULTS.md as well, beside those of cases that were measured before.
+ * Ratios compare within one run; times do not travel. With `--json` there is
+ * `{ quick, cases: [{ id, value, goal, ok }] }`, each with all else that is known of it: the value
+ * meets its goal when it is not above.
  */
 const { values, positionals } = parseArgs({
   options: {
