@@ -1,16 +1,32 @@
 import { type Instant, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "../database.ts";
-import { transact, type Tx } from "../transact.ts";
+import type { Tx } from "../transact.ts";
+import { translate } from "../unavailable.ts";
 
-/** Reads in one snapshot, so that the parts of an answer fit together; it locks nothing. */
-export function inSnapshot<T>(
+/**
+ * Reads in one snapshot, so that the parts of an answer fit together; it locks nothing. The
+ * embedded database has one connection: nobody else writes meanwhile.
+ *
+ * @throws {STORE_UNAVAILABLE} When the database cannot be reached.
+ */
+export async function inSnapshot<T>(
   database: Database,
   read: (tx: Tx, now: Instant) => Promise<T>,
 ): Promise<T> {
-  return transact(database, "explain", async (tx) => {
-    await sql`set transaction isolation level repeatable read, read only`.execute(tx);
-    const { rows } = await sql<{ now: Date }>`select millrace.now() as now`.execute(tx);
-    return read(tx, present(rows[0]).now.getTime());
-  });
+  try {
+    const tx = await database.db
+      .startTransaction()
+      .setIsolationLevel("repeatable read")
+      .setAccessMode("read only")
+      .execute();
+    try {
+      const { rows } = await sql<{ now: Date }>`select millrace.now() as now`.execute(tx);
+      return await read(tx, present(rows[0]).now.getTime());
+    } finally {
+      await tx.rollback().execute();
+    }
+  } catch (error) {
+    throw translate(error, "explain");
+  }
 }
