@@ -9,11 +9,12 @@ from collections.abc import Callable
 import psutil
 
 GRACE_S = 3
+_started: list[subprocess.Popen] = []
 
 
-def start_process(*command: str) -> subprocess.Popen:
+def start_process(*command: str) -> None:
     """One that prints to stderr, and stays in the process group of the driver, so as to end with it."""
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    _started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr))
 
 
 def run_process(*command: str) -> None:
@@ -22,9 +23,12 @@ def run_process(*command: str) -> None:
 
 
 def wait_until(what: str, holds: Callable[[], bool], timeout_s: float, every_s: float = 0.01) -> None:
-    """Asks again and again. Raises TimeoutError when the answer stays no."""
+    """Asks again and again.
+
+    Raises TimeoutError when the answer stays no, ChildProcessError when a started process ends."""
     deadline = time.monotonic() + timeout_s
     while not holds():
+        _check_started()
         if time.monotonic() > deadline:
             raise TimeoutError(f"not in {timeout_s} s: {what}")
         time.sleep(every_s)
@@ -49,6 +53,12 @@ def end_descendants() -> None:
     psutil.wait_procs(found, timeout=GRACE_S)
     for each in {*found, *_descendants()}:
         _quietly(each.kill)
+
+
+def _check_started() -> None:
+    for each in _started:
+        if each.poll() is not None:
+            raise ChildProcessError(f"{' '.join(each.args)} ended with {each.returncode}")
 
 
 def _descendants() -> list[psutil.Process]:
