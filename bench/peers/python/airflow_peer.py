@@ -8,13 +8,12 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 import psycopg2
 from moments import Moments
 from processes import end_descendants, free_port, memory_mb, run_process, start_process, wait_until
-from serve import Peer, serve, stop_on_signals, take_stdout
+from serve import Peer, database_url, serve, stop_on_signals, take_stdout
 
 HERE = Path(__file__).parent
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
@@ -34,8 +33,7 @@ NOTES = [
 ]
 
 
-def settings(home: str, database_url: str, port: int) -> dict[str, str]:
-    address = urlsplit(database_url)._replace(scheme="").geturl()
+def settings(home: str, port: int) -> dict[str, str]:
     return {
         "AIRFLOW_HOME": home,
         "PYTHONPATH": str(HERE),
@@ -46,8 +44,8 @@ def settings(home: str, database_url: str, port: int) -> dict[str, str]:
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2:{address}",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"postgresql+asyncpg:{address}",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url("postgresql+psycopg2"),
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database_url("postgresql+asyncpg"),
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
@@ -65,8 +63,8 @@ def settings(home: str, database_url: str, port: int) -> dict[str, str]:
 
 
 class Airflow:
-    def __init__(self, database_url: str, api_url: str, moments: Moments):
-        self._database = psycopg2.connect(database_url)
+    def __init__(self, api_url: str, moments: Moments):
+        self._database = psycopg2.connect(database_url("postgresql"))
         self._database.autocommit = True
         self._moments = moments
         wait_until("the API server answers", lambda: self._answers(api_url), UP_TIMEOUT_S, 0.2)
@@ -154,17 +152,16 @@ class Airflow:
 def main() -> None:
     answers = take_stdout()
     stop_on_signals()
-    database_url = os.environ["PEER_DATABASE_URL"]
     home = tempfile.mkdtemp(prefix="airflow-")
     moments = Moments(home)
     try:
         port = free_port()
-        os.environ.update(settings(home, database_url, port))
+        os.environ.update(settings(home, port))
         run_process(AIRFLOW, "db", "migrate")
         start_process(AIRFLOW, "api-server")
         start_process(AIRFLOW, "scheduler", "--skip-serve-logs")
         start_process(AIRFLOW, "dag-processor")
-        airflow = Airflow(database_url, f"http://127.0.0.1:{port}", moments)
+        airflow = Airflow(f"http://127.0.0.1:{port}", moments)
         handlers = {
             "tasks": airflow.tasks,
             "chain": airflow.chain,

@@ -10,11 +10,10 @@ import urllib.error
 import urllib.request
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from moments import Moments
 from processes import end_descendants, free_port, memory_mb, start_process, wait_until
-from serve import Peer, serve, stop_on_signals, take_stdout
+from serve import Peer, database_url, serve, stop_on_signals, take_stdout
 
 PREFECT = str(Path(sys.executable).with_name("prefect"))
 FLOWS = str(Path(__file__).with_name("prefect_flows.py"))
@@ -31,12 +30,11 @@ NOTES = [
 ]
 
 
-def settings(home: str, database_url: str, port: int) -> dict[str, str]:
-    address = urlsplit(database_url)._replace(scheme="").geturl()
+def settings(home: str, port: int) -> dict[str, str]:
     return {
         "PREFECT_HOME": home,
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"postgresql+asyncpg:{address}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": database_url("postgresql+asyncpg"),
         "PREFECT_SERVER_UI_ENABLED": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_LEVEL": "WARNING",
@@ -124,7 +122,7 @@ def main() -> None:
     moments = Moments(home)
     try:
         port = free_port()
-        os.environ.update(settings(home, os.environ["PEER_DATABASE_URL"], port))
+        os.environ.update(settings(home, port))
         start_process(PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(port))
         url = os.environ["PREFECT_API_URL"]
         wait_until("the server answers", lambda: answers_health(url), UP_TIMEOUT_S, 0.2)

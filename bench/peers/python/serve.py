@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 Handler = Callable[[dict], float]
 
@@ -19,6 +20,11 @@ class Peer:
     notes: list[str]
     # What each command takes, in milliseconds; commands that are not here it cannot do.
     handlers: dict[str, Handler] = field(default_factory=dict)
+
+
+def database_url(scheme: str) -> str:
+    """The database that is the peer's own, with the scheme that its driver is known by."""
+    return urlsplit(os.environ["PEER_DATABASE_URL"])._replace(scheme=scheme).geturl()
 
 
 def take_stdout():
