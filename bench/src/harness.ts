@@ -20,7 +20,7 @@ export interface CountResult extends Counted {
   readonly goal: CountCase["goal"];
 }
 
-/** One question, answered by two ways of doing the same, measured by turns in one process. */
+/** One question, answered by two ways of doing the same, measured by turns in one run. */
 export interface BenchCase {
   /** A case `triggers-bulk` belongs to the group `triggers`. */
   readonly name: string;
@@ -28,6 +28,8 @@ export interface BenchCase {
   readonly title: string;
   /** What the ratio is to be at most, when there is a goal. */
   readonly ratioGoal: number | null;
+  /** Left out of a quick run that names no cases. */
+  readonly isLong?: boolean;
   /** Makes the input, once. `quick` asks for a small one. */
   readonly prepare: (quick: boolean) => PreparedCase | Promise<PreparedCase>;
 }

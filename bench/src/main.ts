@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
 import { CASES } from "./cases.ts";
-import { type CaseResult, measure, verdictOf } from "./harness.ts";
+import { type BenchCase, type CaseResult, type CountCase, measure, verdictOf } from "./harness.ts";
 import { writeResultsPage } from "./results-page.ts";
 import { toText } from "./result-text.ts";
 
 /**
- * `npm run bench -- [--quick] [--json] [--page] [case or group…]`: measures those cases, or all.
- * Results go to stdout, progress to stderr; `--page` writes them to RESULTS.md as well, beside
+ * `npm run bench -- [--quick] [--json] [--page] [case or group…]`: measures those cases, or all;
+ * a quick run that names none leaves out the long ones. Results go to stdout, progress to stderr; `--page` writes them to RESULTS.md as well, beside
  * those of cases that were measured before. Ratios compare within one run; times do not travel.
  * With `--json` there is `{ quick, cases: [{ id, value, goal, ok }] }`, each with all else that is
  * known of it: the value meets its goal when it is not above.
@@ -32,8 +32,11 @@ if (unknown.length > 0 || (values.page && values.quick)) {
   process.stderr.write(`${problem}\n`);
   process.exitCode = 2;
 } else {
-  const chosen = CASES.filter(
-    (bench) => positionals.length === 0 || positionals.some((wanted) => isMeantBy(wanted)(bench)),
+  const isLong = (bench: BenchCase | CountCase) => "isLong" in bench && bench.isLong === true;
+  const chosen = CASES.filter((bench) =>
+    positionals.length === 0
+      ? !(values.quick && isLong(bench))
+      : positionals.some((wanted) => isMeantBy(wanted)(bench)),
   );
   const results: CaseResult[] = [];
   for (const bench of chosen) {

@@ -8,7 +8,7 @@ const PAGE = new URL("../RESULTS.md", import.meta.url);
 
 const HEAD = `# Results
 
-Made by \`npm run bench -- --page\`. A ratio is our time divided by the baseline's, both measured by turns in one process: the median, and the quartiles in brackets. Times are of the machine named; they do not travel.
+Made by \`npm run bench -- --page\`. A ratio is our time divided by the baseline's, both measured by turns in one run: the median, and the quartiles in brackets. Times are of the machine named; they do not travel.
 `;
 
 /** Puts results on the page; sections of cases that were not measured now stay as they are. */

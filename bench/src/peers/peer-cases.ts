@@ -1,0 +1,15 @@
+import type { BenchCase } from "../harness.ts";
+import { PEERS } from "./peers.ts";
+import { prepareBeside } from "./beside.ts";
+import { QUESTIONS } from "./questions.ts";
+
+/** Every question to every peer: `peers-chain` is the group of those about chains. */
+export const PEER_CASES: readonly BenchCase[] = QUESTIONS.flatMap((question) =>
+  PEERS.map((peer) => ({
+    name: `peers-${question.name}-${peer.name}`,
+    title: `${question.title}, beside ${peer.name}`,
+    ratioGoal: question.ratioGoal(peer),
+    isLong: true,
+    prepare: (quick: boolean) => prepareBeside(peer, question, quick),
+  })),
+);
