@@ -27,12 +27,12 @@ const FOLDER = path.join(import.meta.dirname, "../../peers");
 const ENSURE_INSTALL = path.join(import.meta.dirname, "../../../tools/ensure-install.mjs");
 
 export const PEERS: readonly Peer[] = [
-  npmPeer("dbos", { hasDurableDag: true, tasks: { quick: 600, full: 3_000 } }),
-  npmPeer("openworkflow", { hasDurableDag: true, tasks: { quick: 600, full: 3_000 } }),
-  npmPeer("absurd", { hasDurableDag: true, tasks: { quick: 1_000, full: 4_000 } }),
-  npmPeer("graphile-worker", { hasDurableDag: false, tasks: { quick: 10_000, full: 40_000 } }),
-  npmPeer("pg-boss", { hasDurableDag: false, tasks: { quick: 10_000, full: 40_000 } }),
-  npmPeer("bullmq-flows", { hasDurableDag: false, tasks: { quick: 4_000, full: 20_000 } }),
+  npmPeer("dbos", { hasDurableDag: true, tasks: { quick: 400, full: 3_000 } }),
+  npmPeer("openworkflow", { hasDurableDag: true, tasks: { quick: 400, full: 3_000 } }),
+  npmPeer("absurd", { hasDurableDag: true, tasks: { quick: 400, full: 4_000 } }),
+  npmPeer("graphile-worker", { hasDurableDag: false, tasks: { quick: 5_000, full: 40_000 } }),
+  npmPeer("pg-boss", { hasDurableDag: false, tasks: { quick: 5_000, full: 40_000 } }),
+  npmPeer("bullmq-flows", { hasDurableDag: false, tasks: { quick: 2_000, full: 20_000 } }),
   pythonPeer("airflow", { hasDurableDag: true, tasks: { quick: 30, full: 100 } }),
   pythonPeer("dagster", { hasDurableDag: true, tasks: { quick: 50, full: 200 } }),
   pythonPeer("prefect", { hasDurableDag: false, tasks: { quick: 50, full: 200 } }),

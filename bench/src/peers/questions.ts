@@ -45,7 +45,7 @@ const tasks: Question = {
   title: "A task that does nothing, in runs of ten",
   ratioGoal: ({ hasDurableDag }) => (hasDurableDag ? 0.1 : null),
   async open({ peer, quick, ask, database, redisUrl }) {
-    const ours = quick ? 4_000 : 20_000;
+    const ours = quick ? 2_000 : 20_000;
     const theirs = quick ? peer.tasks.quick : peer.tasks.full;
     const load = await openDagLoad({
       ...{ database, redisUrl, slots: SLOTS },
@@ -53,7 +53,7 @@ const tasks: Question = {
     });
     return {
       load: `${ours.toLocaleString("en-US")} tasks against ${theirs.toLocaleString("en-US")}, as milliseconds a thousand; one process with ${SLOTS} slots`,
-      rounds: quick ? 2 : 5,
+      rounds: quick ? 3 : 5,
       before: () => load.lay(ours / TASKS_OF_A_RUN),
       ours: async () => perThousandMs(await load.work(), ours),
       baseline: async () => perThousandMs(await ask({ do: "tasks", count: theirs }), theirs),
@@ -70,7 +70,7 @@ const chain: Question = {
     const load = await openDagLoad({ database, redisUrl, definition: chainOf(CHAIN_LENGTH) });
     return {
       load: `one run at a time, ${CHAIN_LENGTH} tasks that do nothing`,
-      rounds: quick ? 5 : 50,
+      rounds: quick ? 5 : 30,
       ours: () => load.turn(),
       baseline: () => ask({ do: "chain", length: CHAIN_LENGTH }),
       close: () => load.close(),
