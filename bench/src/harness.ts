@@ -30,6 +30,10 @@ export interface BenchCase {
   readonly ratioGoal: number | null;
   /** Left out of a quick run that names no cases. */
   readonly isLong?: boolean;
+  /** What it is measured beside, when that is another framework: `--peer` asks for it. */
+  readonly peer?: string;
+  /** Left out of every run that names neither it nor its peer; a group is not enough. */
+  readonly onlyAsked?: boolean;
   /** Makes the input, once. `quick` asks for a small one. */
   readonly prepare: (quick: boolean) => PreparedCase | Promise<PreparedCase>;
 }
@@ -42,6 +46,8 @@ export interface PreparedCase {
   readonly baseline: () => Measured;
   /** Measurements of each; 15 when not given, 5 when quick. */
   readonly rounds?: number;
+  /** Measurements of each before those, which do not count; 2 when not given. */
+  readonly warmUps?: number;
   /** Called before each round, and not measured. */
   readonly before?: () => Promise<void>;
   /** What else was seen, in sentences; asked for at the end. */
@@ -117,7 +123,7 @@ interface Pair {
 
 async function measurePairs(prepared: PreparedCase, rounds: number): Promise<readonly Pair[]> {
   const pairs: Pair[] = [];
-  for (let round = -WARM_UPS; round < rounds; round++) {
+  for (let round = -(prepared.warmUps ?? WARM_UPS); round < rounds; round++) {
     await prepared.before?.();
     const baselineMs = await elapsedMs(prepared.baseline);
     const oursMs = await elapsedMs(prepared.ours);

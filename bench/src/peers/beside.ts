@@ -37,8 +37,10 @@ async function prepare(
   open.defer(close);
   const { name, version, notes } = driver.about;
   const opened = open.move();
+  const { roundsMax } = peer;
   return {
     ...asked,
+    ...(roundsMax === undefined ? {} : { rounds: Math.min(asked.rounds, roundsMax), warmUps: 1 }),
     notes: () => [`${name} ${version}: ${notes.join("; ")}`],
     close: () => opened.disposeAsync(),
   };

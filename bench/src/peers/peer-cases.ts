@@ -5,11 +5,11 @@ import { QUESTIONS } from "./questions.ts";
 
 /** Every question to every peer: `peers-chain` is the group of those about chains. */
 export const PEER_CASES: readonly BenchCase[] = QUESTIONS.flatMap((question) =>
-  PEERS.map((peer) => ({
+  PEERS.filter((peer) => question.isFor?.(peer) ?? true).map((peer) => ({
     name: `peers-${question.name}-${peer.name}`,
     title: `${question.title}, beside ${peer.name}`,
     ratioGoal: question.ratioGoal(peer),
-    isLong: true,
+    ...{ peer: peer.name, isLong: true, onlyAsked: peer.roundsMax !== undefined },
     prepare: (quick: boolean) => prepareBeside(peer, question, quick),
   })),
 );

@@ -7,7 +7,7 @@ import { perThousandMs } from "./questions.ts";
 
 const FOLDER = path.join(import.meta.dirname, "../../peers");
 
-describe.each(PEERS)("$name", ({ name, args, tasks }) => {
+describe.each(PEERS)("$name", ({ name, args, tasks, hasUpdates }) => {
   test("has a driver that is there", () => {
     expect(args.filter((each) => existsSync(each))).toHaveLength(1);
   });
@@ -18,9 +18,8 @@ describe.each(PEERS)("$name", ({ name, args, tasks }) => {
 
   test("is asked every question in a case of its own", () => {
     const cases = PEER_CASES.map((bench) => bench.name).filter((each) => each.endsWith(name));
-    expect(cases).toEqual(
-      ["tasks", "chain", "fan-out", "latency"].map((question) => `peers-${question}-${name}`),
-    );
+    const questions = ["tasks", "chain", "fan-out", "latency", ...(hasUpdates ? ["update"] : [])];
+    expect(cases).toEqual(questions.map((question) => `peers-${question}-${name}`));
   });
 });
 
@@ -30,8 +29,21 @@ test("only peers with a durable DAG have a goal for their tasks, and DBOS one fo
     ["peers-tasks-dbos", 0.1],
     ["peers-tasks-openworkflow", 0.1],
     ["peers-tasks-absurd", 0.1],
+    ["peers-tasks-airflow", 0.1],
+    ["peers-tasks-dagster", 0.1],
     ["peers-chain-dbos", 0.6],
   ]);
+});
+
+test("what Python peers need is pinned", () => {
+  const python = PEERS.filter(({ command }) => command.endsWith("/python"));
+  expect(python.map(({ name }) => name)).toEqual(["airflow", "dagster", "prefect"]);
+  for (const { name } of python) {
+    const file = path.join(FOLDER, "python", `requirements-${name}.txt`);
+    const lines = readFileSync(file, "utf8").split("\n").filter(isRequirement);
+    expect(lines).not.toEqual([]);
+    expect(lines.filter((line) => !/^[\w.-]+==[\w.]+$/.test(line))).toEqual([]);
+  }
 });
 
 test("a ratio is one of times per task, whoever is given more of them", () => {
@@ -44,3 +56,7 @@ test("the peers' lock is of one registry", () => {
   const hosts = [...lock.matchAll(/"resolved": "https?:\/\/([^/"]+)/g)].map(([, host]) => host);
   expect(hosts.filter((host) => host !== "registry.npmjs.org")).toEqual([]);
 });
+
+function isRequirement(line: string): boolean {
+  return line !== "" && !line.startsWith("#");
+}

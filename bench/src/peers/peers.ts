@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
+import { installPythonPeer, pythonOf } from "./python-environment.ts";
 
 /** What Millrace is measured beside, and how its driver is started. */
 export interface Peer {
@@ -11,6 +12,13 @@ export interface Peer {
   readonly hasDurableDag: boolean;
   /** So many as take a second or some; a multiple of ten, since runs have ten. */
   readonly tasks: { readonly quick: number; readonly full: number };
+  /** Whether it has something like a dataset update that starts a consumer. */
+  readonly hasUpdates?: boolean;
+  /** Measurements of each, when one takes seconds; it is then measured only when asked for. */
+  readonly roundsMax?: number;
+  /** How long it may take to become ready, and to answer; those of `startPeer` when not given. */
+  readonly readyMs?: number;
+  readonly answerMs?: number;
   /** Gets what its driver needs, where that is not there. */
   readonly install: () => Promise<void>;
 }
@@ -25,11 +33,24 @@ export const PEERS: readonly Peer[] = [
   npmPeer("graphile-worker", { hasDurableDag: false, tasks: { quick: 5_000, full: 40_000 } }),
   npmPeer("pg-boss", { hasDurableDag: false, tasks: { quick: 5_000, full: 40_000 } }),
   npmPeer("bullmq-flows", { hasDurableDag: false, tasks: { quick: 2_000, full: 20_000 } }),
+  pythonPeer("airflow", { hasDurableDag: true, tasks: { quick: 30, full: 100 } }),
+  pythonPeer("dagster", { hasDurableDag: true, tasks: { quick: 50, full: 200 } }),
+  pythonPeer("prefect", { hasDurableDag: false, tasks: { quick: 50, full: 200 } }),
 ];
 
 function npmPeer(name: string, about: Pick<Peer, "hasDurableDag" | "tasks">): Peer {
   const args = [path.join(FOLDER, `${name}.ts`)];
   return { ...about, name, command: process.execPath, args, install: installNpmPeers };
+}
+
+function pythonPeer(name: string, about: Pick<Peer, "hasDurableDag" | "tasks">): Peer {
+  return {
+    ...{ ...about, name, hasUpdates: true },
+    ...{ roundsMax: 3, readyMs: 300_000, answerMs: 330_000 },
+    command: pythonOf(name),
+    args: [path.join(FOLDER, "python", `${name}_peer.py`)],
+    install: () => installPythonPeer(name),
+  };
 }
 
 /** @throws {Error} When npm fails; what it said is on stderr. */

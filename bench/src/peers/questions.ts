@@ -4,6 +4,7 @@ import { definitionOf } from "@millrace/core/internal";
 import type { BenchDatabase } from "../bench-server.ts";
 import { chainOf, diamondOfTen, fanOutOf, openDagLoad } from "../engine/dag-load.ts";
 import type { PreparedCase } from "../harness.ts";
+import { startConsumer } from "../triggers/consumer.ts";
 import type { PeerCommand } from "./peer-protocol.ts";
 import type { Peer } from "./peers.ts";
 
@@ -13,6 +14,8 @@ export interface Question {
   /** What is measured, in a few words. */
   readonly title: string;
   readonly ratioGoal: (peer: Peer) => number | null;
+  /** Whether it makes sense to ask the peer; all when not given. */
+  readonly isFor?: (peer: Peer) => boolean;
   readonly open: (options: AskOptions) => Promise<Asked>;
 }
 
@@ -26,7 +29,8 @@ export interface AskOptions {
   readonly redisUrl: string;
 }
 
-export type Asked = Pick<PreparedCase, "load" | "rounds" | "before" | "ours" | "baseline"> & {
+export type Asked = Pick<PreparedCase, "load" | "before" | "ours" | "baseline"> & {
+  readonly rounds: number;
   readonly close: () => Promise<void>;
 };
 
@@ -120,7 +124,24 @@ const latency: Question = {
   },
 };
 
-export const QUESTIONS: readonly Question[] = [tasks, chain, fanOut, latency];
+const update: Question = {
+  name: "update",
+  title: "From telling of a dataset's update to the first line of its consumer",
+  ratioGoal: () => null,
+  isFor: ({ hasUpdates }) => hasUpdates === true,
+  async open({ quick, ask, database, redisUrl }) {
+    const consumer = await startConsumer(database, redisUrl);
+    return {
+      load: "one update at a time, one consumer",
+      rounds: quick ? 10 : 100,
+      ours: () => consumer.turn(),
+      baseline: () => ask({ do: "update" }),
+      close: () => consumer.stop(),
+    };
+  },
+};
+
+export const QUESTIONS: readonly Question[] = [tasks, chain, fanOut, latency, update];
 
 /** What a thousand tasks take, so that slow peers may be given fewer. */
 export function perThousandMs(ms: number, tasks: number): number {
