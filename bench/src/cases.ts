@@ -1,10 +1,10 @@
-import { chainCase } from "./engine/chain-case.ts";
+import { chainCase, diamondCase } from "./engine/chain-case.ts";
 import { embeddedCase, reopenCase } from "./engine/embedded-cases.ts";
-import { fanOutCase } from "./engine/fan-out-case.ts";
+import { fanOutCase, fanOutCases } from "./engine/fan-out-case.ts";
 import { finishBatchCase, finishHistoryCase } from "./engine/finish-cases.ts";
 import { processesCase, sleepersCase } from "./engine/processes-case.ts";
 import { throughputCase } from "./engine/throughput-case.ts";
-import { walCase } from "./engine/wal-case.ts";
+import { hotCase, walCase } from "./engine/wal-case.ts";
 import type { BenchCase, CountCase } from "./harness.ts";
 import { mapCase } from "./maps/map-case.ts";
 import { resolverCase } from "./resolver-case.ts";
@@ -18,8 +18,11 @@ export const CASES: readonly (BenchCase | CountCase)[] = [
   resolverCase,
   throughputCase,
   chainCase,
+  diamondCase,
   fanOutCase,
+  ...fanOutCases,
   walCase,
+  hotCase,
   finishBatchCase,
   finishHistoryCase,
   processesCase,

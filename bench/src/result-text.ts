@@ -12,13 +12,9 @@ export function toText(result: CaseResult): string {
 /** What there is to say of a result, a line each. */
 export function linesOf(result: CaseResult): readonly string[] {
   if (!("ratio" in result)) {
-    const { value, goal, load, notes } = result;
-    const counted = Math.round(value).toLocaleString("en-US");
-    return [
-      `${counted} (goal: at most ${goal.atMost.toLocaleString("en-US")})`,
-      `load: ${load}`,
-      ...notes,
-    ];
+    const { value, unit, goal, load, notes } = result;
+    const wanted = goal === null ? "no goal" : `goal: at most ${figure(goal.atMost, unit)}`;
+    return [`${figure(value, unit)} (${wanted})`, `load: ${load}`, ...notes];
   }
   const { ours, baseline, rounds } = result;
   return [
@@ -31,6 +27,12 @@ export function linesOf(result: CaseResult): readonly string[] {
     `load: ${result.load}; ${rounds} rounds by turns`,
     ...result.notes,
   ];
+}
+
+/** A figure as people read it: with as many digits as say something, and its unit. */
+export function figure(value: number, unit: string): string {
+  const text = value >= 100 ? Math.round(value).toLocaleString("en-US") : number(value);
+  return unit === "" ? text : `${text} ${unit}`;
 }
 
 function ratioText({ ratio, ratioSpread: [low, high], ratioGoal }: BenchResult): string {
