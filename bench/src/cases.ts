@@ -3,8 +3,10 @@ import { embeddedCase, reopenCase } from "./engine/embedded-cases.ts";
 import { fanOutCase, fanOutCases } from "./engine/fan-out-case.ts";
 import { finishBatchCase, finishHistoryCase } from "./engine/finish-cases.ts";
 import { processesCase, sleepersCase } from "./engine/processes-case.ts";
+import { startCase } from "./engine/start-case.ts";
 import { throughputCase } from "./engine/throughput-case.ts";
 import { hotCase, walCase } from "./engine/wal-case.ts";
+import { bullmqFloor, commitFloor, hopFloor } from "./floors/floor-cases.ts";
 import type { BenchCase, CountCase } from "./harness.ts";
 import { mapCase } from "./maps/map-case.ts";
 import { resolverCase } from "./resolver-case.ts";
@@ -16,7 +18,11 @@ import { patternsCase, registeredCase } from "./triggers/registered-case.ts";
 /** Everything that is measured; add a case here. */
 export const CASES: readonly (BenchCase | CountCase)[] = [
   resolverCase,
+  commitFloor,
+  hopFloor,
+  bullmqFloor,
   throughputCase,
+  startCase,
   chainCase,
   diamondCase,
   fanOutCase,

@@ -1,6 +1,5 @@
 import { dataset, pipeline, updated } from "@millrace/core";
 import { definitionOf } from "@millrace/core/internal";
-import { BullmqBellQueue, FollowUps, systemClock } from "@millrace/worker";
 import type { BenchCase, PreparedCase } from "../harness.ts";
 import {
   type BenchDatabase,
@@ -9,8 +8,12 @@ import {
   startBenchRedis,
   toUpdate,
 } from "../bench-server.ts";
-import { failOnProblem, startBenchWorker } from "../bench-worker.ts";
-import { openFloor } from "./latency-floor.ts";
+import { openProducer } from "../bench-producer.ts";
+import { startBenchWorker } from "../bench-worker.ts";
+import { openFloor } from "../latency-floor.ts";
+
+/** Who tells of an update, who decides what it starts, and who claims that, each keep something. */
+const COMMITS = 3;
 
 /** From the call that tells of an update to the first line of its consumer's first task. */
 export const latencyCase: BenchCase = {
@@ -18,13 +21,18 @@ export const latencyCase: BenchCase = {
   title:
     "From telling of an update to the start of its consumer's first task, against three durable commits and one BullMQ hop",
   ratioGoal: 2,
+  isQuick: true,
   prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
 
 async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCase> {
   const redis = await startBenchRedis();
   const database = await server.database("latency");
-  const floor = await openFloor(database.url, redis.url);
+  const floor = await openFloor({
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    commits: COMMITS,
+  });
   const consumer = await startConsumer(database, redis.url);
   return {
     load: "one update at a time, one worker, BullMQ and Postgres on the same machine, all commits durable",
@@ -61,15 +69,7 @@ async function startConsumer(database: BenchDatabase, redisUrl: string): Promise
   );
   const definition = definitionOf(consumer);
   await database.register({ name: "bench", pipelines: [definition.spec] });
-  // The producer's process: a store and a queue that share nothing with the worker's.
-  const { store } = database;
-  const queue = new BullmqBellQueue({ url: redisUrl });
-  const followUps = new FollowUps({
-    queue,
-    triggers: store,
-    clock: systemClock,
-    observe: (event) => failOnProblem(event, onProblem),
-  });
+  const producer = openProducer({ database, redisUrl, onProblem });
   const worker = await startBenchWorker({
     database,
     redisUrl,
@@ -82,15 +82,14 @@ async function startConsumer(database: BenchDatabase, redisUrl: string): Promise
       started = Promise.withResolvers();
       ended = Promise.withResolvers();
       const toldMs = performance.now();
-      followUps.follow(await store.recordUpdates([toUpdate("default/watched")]));
+      producer.follow(await producer.store.recordUpdates([toUpdate("default/watched")]));
       const [startedMs] = await Promise.all([started.promise, ended.promise]);
-      await followUps.idle();
+      await producer.idle();
       return startedMs - toldMs;
     },
     async stop() {
       await worker.stop();
-      await followUps.idle();
-      await queue.close();
+      await producer.close();
     },
   };
 }
