@@ -7,10 +7,13 @@ import { startCase } from "./engine/start-case.ts";
 import { throughputCase } from "./engine/throughput-case.ts";
 import { hotCase, walCase } from "./engine/wal-case.ts";
 import { bullmqFloor, commitFloor, hopFloor } from "./floors/floor-cases.ts";
+import { workerMemoryAfterCase, workerMemoryCase, workerStartCase } from "./engine/worker-cases.ts";
 import type { BenchCase, CountCase } from "./harness.ts";
 import { mapCase } from "./maps/map-case.ts";
 import { resolverCase } from "./resolver-case.ts";
 import { bulkCase } from "./triggers/bulk-case.ts";
+import { compositeCase } from "./triggers/composite-case.ts";
+import { insertHistoryCase } from "./triggers/insert-history-case.ts";
 import { historyCase } from "./triggers/history-case.ts";
 import { latencyCase } from "./triggers/latency-case.ts";
 import { patternsCase, registeredCase } from "./triggers/registered-case.ts";
@@ -33,6 +36,9 @@ export const CASES: readonly (BenchCase | CountCase)[] = [
   finishHistoryCase,
   processesCase,
   sleepersCase,
+  workerStartCase,
+  workerMemoryCase,
+  workerMemoryAfterCase,
   embeddedCase,
   reopenCase,
   mapCase,
@@ -40,5 +46,7 @@ export const CASES: readonly (BenchCase | CountCase)[] = [
   registeredCase,
   patternsCase,
   historyCase,
+  insertHistoryCase,
   latencyCase,
+  compositeCase,
 ];
