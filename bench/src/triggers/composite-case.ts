@@ -4,15 +4,14 @@ import { definitionOf, type PipelineDefinition } from "@millrace/core/internal";
 import { openProducer } from "../bench-producer.ts";
 import { type BenchServer, openBenchServer, startBenchRedis, toUpdate } from "../bench-server.ts";
 import { startBenchWorker } from "../bench-worker.ts";
+import { untilNoneActive } from "../engine/none-active.ts";
 import type { Counted, CountCase } from "../harness.ts";
 import { quantile } from "../timing.ts";
 
 const LEGS = 10;
 const PER_SECOND = 1_000;
-/** The rate is held when all have been taken so soon after the last update. */
+/** The rate is held when nothing is left to be done so soon after the last update. */
 const HELD_MS = 1_000;
-/** What has not started by then will not. */
-const PATIENCE_MS = 30_000;
 
 /** Updates come when they come, and do not wait for the one before. */
 export const compositeCase: CountCase = {
@@ -32,12 +31,11 @@ export const compositeCase: CountCase = {
 };
 
 async function count(server: BenchServer, seconds: number): Promise<Counted> {
-  const groups = (seconds * PER_SECOND) / LEGS;
   const redis = await startBenchRedis();
   const database = await server.database("composite");
   const starts: Start[] = [];
   const failed = Promise.withResolvers<never>();
-  const definition = consumerOf((update) => starts.push({ update, atMs: performance.now() }));
+  const definition = consumerOf((taken) => starts.push({ taken, atMs: performance.now() }));
   await database.register({ name: "bench", pipelines: [definition.spec] });
   const shared = { database, redisUrl: redis.url, onProblem: failed.reject };
   const producer = openProducer(shared);
@@ -48,29 +46,29 @@ async function count(server: BenchServer, seconds: number): Promise<Counted> {
     });
     producer.follow(await producer.store.recordUpdates(told));
   };
-  const dueMs = await Promise.race([tellAll(groups * LEGS, tell), failed.promise]);
-  await Promise.race([untilTaken(starts, dueMs.length - 1), failed.promise]);
+  const dueMs = await Promise.race([tellAll(seconds * PER_SECOND, tell), failed.promise]);
   await producer.idle();
+  await Promise.race([untilNoneActive(database), failed.promise]);
+  const behindMs = performance.now() - (dueMs.at(-1) ?? 0);
   await worker.stop();
   await producer.close();
   await redis.stop();
-  return toCounted(starts, dueMs);
+  return toCounted({ starts, dueMs, behindMs });
 }
 
 interface Start {
-  /** The latest update that the run took. */
-  readonly update: number;
+  /** By leg, the updates that the run took. */
+  readonly taken: readonly (readonly number[])[];
   readonly atMs: number;
 }
 
-function consumerOf(onStart: (update: number) => void): PipelineDefinition {
+function consumerOf(onStart: (taken: Start["taken"]) => void): PipelineDefinition {
   const parts = Array.from({ length: LEGS }, (_, at) => dataset(`part-${at}`, {}));
   const condition = updated(all(...parts));
   return definitionOf(
     pipeline("consumer", { on: { parts: condition } }, ({ task }) =>
       task("work", ({ received }) => {
-        const updates = parts.flatMap((part) => received(part).map(({ metadata }) => metadata));
-        onStart(Math.max(...updates.map(numberOf)));
+        onStart(parts.map((part) => received(part).map(({ metadata }) => numberOf(metadata))));
       }),
     ),
   );
@@ -78,7 +76,8 @@ function consumerOf(onStart: (update: number) => void): PipelineDefinition {
 
 function numberOf(metadata: unknown): number {
   const isNumbered = typeof metadata === "object" && metadata !== null && "update" in metadata;
-  return isNumbered ? Number(metadata.update) : 0;
+  if (!isNumbered) throw new Error("an update has lost its number");
+  return Number(metadata.update);
 }
 
 /**
@@ -103,31 +102,26 @@ async function tellAll(
   return dueMs;
 }
 
-async function untilTaken(starts: readonly Start[], last: number): Promise<void> {
-  const latestMs = performance.now() + PATIENCE_MS;
-  while (!starts.some(({ update }) => update >= last)) {
-    if (performance.now() > latestMs) throw new Error("the last update has started no run");
-    await sleep(20);
-  }
+interface Seen {
+  readonly starts: readonly Start[];
+  readonly dueMs: readonly number[];
+  /** From the last update until nothing was left to be done. */
+  readonly behindMs: number;
 }
 
-/** A run takes all that is pending: groups that are complete together start one. */
-function toCounted(starts: readonly Start[], dueMs: readonly number[]): Counted {
-  const inOrder = starts.toSorted((one, other) => one.atMs - other.atMs);
-  const waitsMs = dueMs.flatMap((due, update) => {
-    if (update % LEGS !== LEGS - 1) return [];
-    const taken = inOrder.find((start) => start.update >= update);
-    return taken === undefined ? [] : [taken.atMs - due];
+function toCounted({ starts, dueMs, behindMs }: Seen): Counted {
+  const waitsMs = starts.map(({ taken, atMs }) => {
+    // A run takes all that is pending; it could start when each leg had its first.
+    const completing = Math.max(...taken.map((updates) => Math.min(...updates)));
+    return atMs - (dueMs[completing] ?? atMs);
   });
-  const lastMs = waitsMs.at(-1) ?? Infinity;
   const count = (number: number) => number.toLocaleString("en-US");
   return {
     value: quantile(waitsMs, 0.5),
-    load: `${count(dueMs.length)} updates, due whether or not those before are done, and told together where several are due; the median of ${count(waitsMs.length)} groups`,
+    load: `${count(dueMs.length)} updates, due whether or not those before are done, and told together where several are due; the median of ${count(starts.length)} runs`,
     notes: [
       `p99 ${quantile(waitsMs, 0.99).toFixed(1)} ms`,
-      `the rate is ${lastMs <= HELD_MS ? "held" : "not held"}: the last run starts ${Math.round(lastMs)} ms after the last update`,
-      `${count(starts.length)} runs, since one takes all groups that are complete`,
+      `the rate is ${behindMs <= HELD_MS ? "held" : "not held"}: ${Math.round(behindMs)} ms after the last update nothing is left to be done`,
     ],
   };
 }
