@@ -1,16 +1,25 @@
 import type { BenchResult, CaseResult } from "./harness.ts";
+import type { RepeatedResult } from "./repeated.ts";
 import type { Timing } from "./timing.ts";
 
 /** From so many measurements on, one in a hundred can be told. */
 const ROUNDS_FOR_P99 = 100;
 
 /** A result for a terminal; the ratio stands first, because it is what can be compared. */
-export function toText(result: CaseResult): string {
+export function toText(result: RepeatedResult): string {
   return [`${result.name}: ${result.title}`, ...linesOf(result)].join("\n  ");
 }
 
 /** What there is to say of a result, a line each. */
-export function linesOf(result: CaseResult): readonly string[] {
+export function linesOf(result: RepeatedResult): readonly string[] {
+  const [first = "", ...rest] = linesOfRun(result);
+  const { runs } = result;
+  if (runs.length === 1) return [first, ...rest];
+  const all = runs.map(number).join(", ");
+  return [first, `the median of ${runs.length} runs: ${all}; what follows is of that one`, ...rest];
+}
+
+function linesOfRun(result: CaseResult): readonly string[] {
   if (!("ratio" in result)) {
     const { value, unit, goal, load, notes } = result;
     const wanted = goal === null ? "no goal" : `goal: at most ${figure(goal.atMost, unit)}`;
@@ -31,12 +40,11 @@ export function linesOf(result: CaseResult): readonly string[] {
 
 /** A figure as people read it: with as many digits as say something, and its unit. */
 export function figure(value: number, unit: string): string {
-  const text = value >= 100 ? Math.round(value).toLocaleString("en-US") : number(value);
-  return unit === "" ? text : `${text} ${unit}`;
+  return unit === "" ? number(value) : `${number(value)} ${unit}`;
 }
 
 function ratioText({ ratio, ratioSpread: [low, high], ratioGoal }: BenchResult): string {
-  const goal = ratioGoal === null ? "no goal" : `goal: at most ${ratioGoal}`;
+  const goal = ratioGoal === null ? "no goal" : `goal: at most ${number(ratioGoal)}`;
   return `${number(ratio)} (${number(low)} to ${number(high)}; ${goal})`;
 }
 
@@ -50,5 +58,6 @@ function ms(value: number): string {
 }
 
 function number(value: number): string {
+  if (value >= 100) return Math.round(value).toLocaleString("en-US");
   return value < 0.1 ? value.toFixed(4) : value.toFixed(2);
 }
