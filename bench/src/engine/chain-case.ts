@@ -25,7 +25,6 @@ export const diamondCase: BenchCase = {
   name: "engine-diamond",
   title: "A run of four tasks, two of them beside each other, against four durable commits",
   ratioGoal: null,
-  isQuick: true,
   prepare: (quick) =>
     onServer((server) =>
       prepare(server, { definition: diamondOfFour, tasks: FOUR, rounds: quick ? 30 : 200 }),

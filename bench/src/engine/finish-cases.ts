@@ -9,7 +9,6 @@ export const finishBatchCase: BenchCase = {
   name: "engine-finish-batched",
   title: "Recording the ends of tasks together, against one by one",
   ratioGoal: 1 / 8,
-  isQuick: true,
   prepare: () => onServer(prepareBatch),
 };
 

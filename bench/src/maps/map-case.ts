@@ -12,7 +12,6 @@ export const mapCase: BenchCase = {
   name: "map-items",
   title: "Completing items of one large map, against those of small ones",
   ratioGoal: 1.5,
-  isQuick: true,
   prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
 
