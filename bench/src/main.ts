@@ -23,6 +23,8 @@ if (typeof options === "string") {
   else process.stderr.write(`${outcome.problem}\n`);
   if (!outcome.ok) process.exitCode = 2;
 } else {
+  // Servers that it has started end with it, which they do not when a signal ends it.
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
   await measureAll(options);
 }
 

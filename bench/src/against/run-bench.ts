@@ -59,13 +59,23 @@ function runMain(cwd: string, args: readonly string[], signal: AbortSignal): Pro
       MILLRACE_BENCH_RUNS: "1",
     },
     stdio: ["ignore", "pipe", "pipe"],
-    signal,
+    // A group of its own, so that what it has started can be ended with it.
+    detached: true,
   });
+  const { pid } = child;
+  const end = (): void => {
+    if (pid !== undefined && child.exitCode === null) process.kill(-pid, "SIGINT");
+  };
+  signal.addEventListener("abort", end, { once: true });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, stdout, stderr }));
+    child.once("close", (code) => {
+      signal.removeEventListener("abort", end);
+      if (signal.aborted) reject(signal.reason as Error);
+      else resolve({ code, stdout, stderr });
+    });
   });
 }
