@@ -24,7 +24,7 @@ interface Asked {
  * Measures a case, or those whose names begin with its name, once, with the sources of a tree.
  *
  * @returns Null when that tree has no such case.
- * @throws {AgainstProblem} When its bench cannot tell figures to a machine.
+ * @throws {AgainstProblem} When its bench cannot tell figures to a machine, or fails.
  */
 export async function runBench(
   { name: tree, directory }: Tree,
@@ -36,7 +36,7 @@ export async function runBench(
   if (stderr.includes("Unknown option '--json'"))
     throw new AgainstProblem(`The bench of ${tree} does not know --json.`);
   if (stderr.includes("No such case: ")) return null;
-  if (code !== 0) throw new Error(`${name} failed in ${tree}:\n${stderr}`);
+  if (code !== 0) throw new AgainstProblem(`${name} failed in ${tree}:\n${stderr.trim()}`);
   const told = JSON.parse(stdout) as { readonly cases: readonly ToldCase[] };
   return told.cases;
 }
