@@ -11,8 +11,8 @@ export interface Asked {
 }
 
 /**
- * The cases of those names, of those peers, or of both when both are given; without either all,
- * but in a quick run for the long ones. Those that want to be asked for are there when their own
+ * The cases of those names, of those peers, or of both when both are given; without either all, or
+ * in a quick run the quick ones. Those that want to be asked for are there when their own
  * name or their peer's is, not for that of a group.
  */
 export function chooseCases<Case extends AnyCase>(
@@ -24,9 +24,9 @@ export function chooseCases<Case extends AnyCase>(
   const isOfPeer = (bench: AnyCase) =>
     peers.length === 0 || ("peer" in bench && peers.includes(bench.peer ?? ""));
   const isLeftOut = (bench: AnyCase) => {
-    if ("count" in bench || peers.length > 0) return false;
-    if (bench.onlyAsked === true) return !names.includes(bench.name);
-    return bench.isLong === true && quick && names.length === 0;
+    if (peers.length > 0) return false;
+    if ("onlyAsked" in bench && bench.onlyAsked === true) return !names.includes(bench.name);
+    return quick && names.length === 0 && bench.isQuick !== true;
   };
   return cases.filter((bench) => isMeant(bench) && isOfPeer(bench) && !isLeftOut(bench));
 }

@@ -1,10 +1,13 @@
 import { quantile, type Timing, toTiming } from "./timing.ts";
 
-/** What is counted instead of timed: the same on every machine. */
+/** One figure by itself, such as a count, which is the same on every machine. Less is better. */
 export interface CountCase {
   readonly name: string;
   readonly title: string;
-  readonly goal: { readonly atMost: number };
+  /** What the figure is in, such as "bytes"; "" for a share. */
+  readonly unit: string;
+  readonly goal: { readonly atMost: number } | null;
+  readonly isQuick?: boolean;
   readonly count: (quick: boolean) => Promise<Counted>;
 }
 
@@ -17,6 +20,7 @@ export interface Counted {
 export interface CountResult extends Counted {
   readonly name: string;
   readonly title: string;
+  readonly unit: string;
   readonly goal: CountCase["goal"];
 }
 
@@ -28,8 +32,8 @@ export interface BenchCase {
   readonly title: string;
   /** What the ratio is to be at most, when there is a goal. */
   readonly ratioGoal: number | null;
-  /** Left out of a quick run that names no cases. */
-  readonly isLong?: boolean;
+  /** Belongs to what `--quick` measures when no case is named: ten seconds are much. */
+  readonly isQuick?: boolean;
   /** What it is measured beside, when that is another framework: `--peer` asks for it. */
   readonly peer?: string;
   /** Left out of every run that names neither it nor its peer; a group is not enough. */
@@ -82,7 +86,7 @@ export function verdictOf(result: CaseResult): {
   readonly ok: boolean | null;
 } {
   const value = "ratio" in result ? result.ratio : result.value;
-  const goal = "ratio" in result ? result.ratioGoal : result.goal.atMost;
+  const goal = "ratio" in result ? result.ratioGoal : (result.goal?.atMost ?? null);
   return { value, goal, ok: goal === null ? null : value <= goal };
 }
 
@@ -90,8 +94,8 @@ const WARM_UPS = 2;
 
 export async function measure(bench: BenchCase | CountCase, quick: boolean): Promise<CaseResult> {
   if (!("count" in bench)) return compare(bench, quick);
-  const { name, title, goal } = bench;
-  return { name, title, goal, ...(await bench.count(quick)) };
+  const { name, title, unit, goal } = bench;
+  return { name, title, unit, goal, ...(await bench.count(quick)) };
 }
 
 async function compare(bench: BenchCase, quick: boolean): Promise<BenchResult> {

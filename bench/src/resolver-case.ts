@@ -8,6 +8,7 @@ export const resolverCase: BenchCase = {
   name: "resolver",
   title: "Ordering a whole deployment, against a depth-first search over names",
   ratioGoal: 0.25,
+  isQuick: true,
   prepare(quick) {
     const pipelines = quick ? 10_000 : 100_000;
     const specs = resolverSpecs({ pipelines, outputsEach: 1, inputsEach: 2 });

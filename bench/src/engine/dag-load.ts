@@ -7,20 +7,28 @@ import { type BenchWorkerOptions, startBenchWorker } from "../bench-worker.ts";
 /** Enough not to be what is measured. */
 const PARALLEL_MAX = 100_000;
 
-/** A task, eight after it, and one after those: ten that do nothing. */
-export const diamondOfTen: PipelineDefinition = definitionOf(
-  pipeline("diamond", { maxParallelTasks: PARALLEL_MAX }, ({ task }) => {
-    const first = task("first", () => {});
-    const middle = Array.from({ length: 8 }, (_, place) =>
-      task(`middle-${place}`, { needs: { first } }, () => {}),
-    );
-    task(
-      "last",
-      { needs: Object.fromEntries(middle.map((each, place) => [`m${place}`, each])) },
-      () => {},
-    );
-  }),
-);
+/** A task, so many after it, and one after those. */
+function diamondOf(width: number): PipelineDefinition {
+  return definitionOf(
+    pipeline("diamond", { maxParallelTasks: PARALLEL_MAX }, ({ task }) => {
+      const first = task("first", () => {});
+      const middle = Array.from({ length: width }, (_, place) =>
+        task(`middle-${place}`, { needs: { first } }, () => {}),
+      );
+      task(
+        "last",
+        { needs: Object.fromEntries(middle.map((each, place) => [`m${place}`, each])) },
+        () => {},
+      );
+    }),
+  );
+}
+
+/** Tasks that do nothing: one, two beside each other, and one. */
+export const diamondOfFour: PipelineDefinition = diamondOf(2);
+
+/** Tasks that do nothing: one, eight beside each other, and one. */
+export const diamondOfTen: PipelineDefinition = diamondOf(8);
 
 /** Each after the one before it. */
 export function chainOf(length: number): PipelineDefinition {

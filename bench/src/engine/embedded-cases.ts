@@ -43,7 +43,8 @@ const REOPENED = 5;
 /** What a command on a laptop waits for before it can do anything. */
 export const reopenCase: CountCase = {
   name: "engine-embedded-reopen",
-  title: "Milliseconds until a directory that exists is open",
+  title: "Until a directory that exists is open",
+  unit: "ms",
   goal: { atMost: 1_000 },
   count: countReopen,
 };

@@ -7,15 +7,26 @@ const SLOTS = 200;
 
 /** One task, many after it, and one after those. */
 export const fanOutCase: BenchCase = {
+  ...fanOutCaseOf(1_000),
   name: "engine-fan-out",
-  title:
-    "A run that fans out to a thousand tasks and joins them, against a thousand jobs of BullMQ",
   ratioGoal: 1,
-  prepare: (quick) => onServer((server) => prepare(server, quick)),
+  isQuick: true,
 };
 
-async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCase> {
-  const width = 1_000;
+/** The same in small and in large. */
+export const fanOutCases: readonly BenchCase[] = [fanOutCaseOf(100), fanOutCaseOf(10_000)];
+
+function fanOutCaseOf(width: number): BenchCase {
+  const count = width.toLocaleString("en-US");
+  return {
+    name: `engine-fan-out-${width}`,
+    title: `A run that fans out to ${count} tasks and joins them, against ${count} jobs of BullMQ`,
+    ratioGoal: null,
+    prepare: (quick) => onServer((server) => prepare(server, width, quick)),
+  };
+}
+
+async function prepare(server: BenchServer, width: number, quick: boolean): Promise<PreparedCase> {
   const redis = await startBenchRedis();
   const raw = openRawJobs(redis.url);
   const database = await server.database("fan_out");
@@ -23,7 +34,7 @@ async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCas
   const load = await openDagLoad({ ...options, definition: fanOutOf(width) });
   return {
     load: `${width.toLocaleString("en-US")} tasks that do nothing between two others; one process, ${SLOTS} slots`,
-    rounds: quick ? 5 : 20,
+    rounds: quick || width > 1_000 ? 5 : 20,
     before: () => raw.lay(width),
     ours: () => load.turn(),
     baseline: () => raw.work(),

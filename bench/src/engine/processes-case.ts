@@ -1,6 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import path from "node:path";
 import type { PipelineDefinition } from "@millrace/core/internal";
 import {
   type BenchDatabase,
@@ -10,6 +8,8 @@ import {
 } from "../bench-server.ts";
 import type { BenchCase, PreparedCase } from "../harness.ts";
 import { diamondOfTen, openDagLoad, sleepers } from "./dag-load.ts";
+import { forkWorker } from "./fork-worker.ts";
+import { untilNoneActive } from "./none-active.ts";
 
 const MANY = 4;
 
@@ -71,23 +71,13 @@ async function workOff(
   { definition, slots }: Load,
   processes: number,
 ): Promise<number> {
-  const main = path.join(import.meta.dirname, "worker-process.ts");
-  const args = [database.url, redisUrl, String(slots), definition.spec.name];
-  const execArgv = ["--conditions=@millrace/source"];
-  const children: readonly ChildProcess[] = Array.from({ length: processes }, () =>
-    fork(main, args, { execArgv }),
-  );
+  const options = { databaseUrl: database.url, redisUrl, slots, load: definition.spec.name };
+  const children = Array.from({ length: processes }, () => forkWorker(options));
   try {
     await Promise.all(children.map((child) => once(child, "message")));
     const startMs = performance.now();
     for (const child of children) child.send("go");
-    for (let open = 1; open > 0;) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      const [found] = await database.rows<{ open: string }>(
-        "select count(*) as open from millrace.run_active",
-      );
-      open = Number(found?.open);
-    }
+    await untilNoneActive(database);
     return performance.now() - startMs;
   } finally {
     for (const child of children) child.kill("SIGKILL");

@@ -11,6 +11,7 @@ export const throughputCase: BenchCase = {
   name: "engine-throughput",
   title: "A task that does nothing, in runs of ten, against a job of BullMQ that does nothing",
   ratioGoal: 1,
+  isQuick: true,
   prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
 

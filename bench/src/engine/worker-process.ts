@@ -1,4 +1,7 @@
-/** A worker in a process of its own: starts when it is told to, and works until it is ended. */
+/**
+ * A worker in a process of its own: starts when it is told to, says so, and works until it is
+ * ended. Asked for its memory, it tells what is resident, in bytes.
+ */
 import { openBenchDatabase } from "../bench-server.ts";
 import { startBenchWorker } from "../bench-worker.ts";
 import { diamondOfTen, sleepers } from "./dag-load.ts";
@@ -9,6 +12,7 @@ const definition = load === "sleepers" ? sleepers : diamondOfTen;
 const go = new Promise((resolve) => process.once("message", resolve));
 process.send?.("up");
 await go;
+process.on("message", () => process.send?.(process.memoryUsage.rss()));
 await startBenchWorker({
   ...{ database, redisUrl, definition, slots: Number(slots) },
   onRunEnded() {},
@@ -16,3 +20,4 @@ await startBenchWorker({
     throw error;
   },
 });
+process.send?.("ready");

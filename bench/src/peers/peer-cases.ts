@@ -9,7 +9,7 @@ export const PEER_CASES: readonly BenchCase[] = QUESTIONS.flatMap((question) =>
     name: `peers-${question.name}-${peer.name}`,
     title: `${question.title}, beside ${peer.name}`,
     ratioGoal: question.ratioGoal(peer),
-    ...{ peer: peer.name, isLong: true, onlyAsked: peer.roundsMax !== undefined },
+    ...{ peer: peer.name, onlyAsked: peer.roundsMax !== undefined },
     prepare: (quick: boolean) => prepareBeside(peer, question, quick),
   })),
 );

@@ -10,6 +10,7 @@ export const bulkCase: BenchCase = {
   name: "triggers-bulk",
   title: "One update that starts many runs, against as many updates that start one run each",
   ratioGoal: 0.1,
+  isQuick: true,
   prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
 

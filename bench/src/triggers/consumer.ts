@@ -1,8 +1,8 @@
 import { dataset, pipeline, updated } from "@millrace/core";
 import { definitionOf } from "@millrace/core/internal";
-import { BullmqBellQueue, FollowUps, systemClock } from "@millrace/worker";
 import { type BenchDatabase, toUpdate } from "../bench-server.ts";
-import { failOnProblem, startBenchWorker } from "../bench-worker.ts";
+import { openProducer } from "../bench-producer.ts";
+import { startBenchWorker } from "../bench-worker.ts";
 
 export interface Consumer {
   /** Milliseconds from telling of an update to the start; resolves when the run has ended. */
@@ -24,15 +24,7 @@ export async function startConsumer(database: BenchDatabase, redisUrl: string): 
   );
   const definition = definitionOf(consumer);
   await database.register({ name: "bench", pipelines: [definition.spec] });
-  // The producer's process: a store and a queue that share nothing with the worker's.
-  const { store } = database;
-  const queue = new BullmqBellQueue({ url: redisUrl });
-  const followUps = new FollowUps({
-    queue,
-    triggers: store,
-    clock: systemClock,
-    observe: (event) => failOnProblem(event, onProblem),
-  });
+  const producer = openProducer({ database, redisUrl, onProblem });
   const worker = await startBenchWorker({
     database,
     redisUrl,
@@ -45,15 +37,14 @@ export async function startConsumer(database: BenchDatabase, redisUrl: string): 
       started = Promise.withResolvers();
       ended = Promise.withResolvers();
       const toldMs = performance.now();
-      followUps.follow(await store.recordUpdates([toUpdate("default/watched")]));
+      producer.follow(await producer.store.recordUpdates([toUpdate("default/watched")]));
       const [startedMs] = await Promise.all([started.promise, ended.promise]);
-      await followUps.idle();
+      await producer.idle();
       return startedMs - toldMs;
     },
     async stop() {
       await worker.stop();
-      await followUps.idle();
-      await queue.close();
+      await producer.close();
     },
   };
 }

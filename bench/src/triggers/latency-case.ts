@@ -1,7 +1,10 @@
 import type { BenchCase, PreparedCase } from "../harness.ts";
 import { type BenchServer, onServer, startBenchRedis } from "../bench-server.ts";
 import { startConsumer } from "./consumer.ts";
-import { openFloor } from "./latency-floor.ts";
+import { openFloor } from "../latency-floor.ts";
+
+/** Who tells of an update, who decides what it starts, and who claims that, each keep something. */
+const COMMITS = 3;
 
 /** From the call that tells of an update to the first line of its consumer's first task. */
 export const latencyCase: BenchCase = {
@@ -9,13 +12,18 @@ export const latencyCase: BenchCase = {
   title:
     "From telling of an update to the start of its consumer's first task, against three durable commits and one BullMQ hop",
   ratioGoal: 2,
+  isQuick: true,
   prepare: (quick) => onServer((server) => prepare(server, quick)),
 };
 
 async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCase> {
   const redis = await startBenchRedis();
   const database = await server.database("latency");
-  const floor = await openFloor(database.url, redis.url);
+  const floor = await openFloor({
+    databaseUrl: database.url,
+    redisUrl: redis.url,
+    commits: COMMITS,
+  });
   const consumer = await startConsumer(database, redis.url);
   return {
     load: "one update at a time, one worker, BullMQ and Postgres on the same machine, all commits durable",

@@ -1,17 +1,20 @@
 import { Queue, Worker } from "bullmq";
 import pg from "pg";
 
-/** Who tells of an update, who decides what it starts, and who claims that, each keep something. */
-const COMMITS = 3;
-
 export interface Floor {
-  /** Milliseconds of three durable commits and one hop through the queue, one after the other. */
+  /** Milliseconds of durable commits and one hop through the queue, one after the other. */
   turn(): Promise<number>;
   close(): Promise<void>;
 }
 
+export interface FloorOptions {
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly commits: number;
+}
+
 /** The least that telling another process through Postgres and BullMQ can take. */
-export async function openFloor(databaseUrl: string, redisUrl: string): Promise<Floor> {
+export async function openFloor({ databaseUrl, redisUrl, commits }: FloorOptions): Promise<Floor> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
   await client.query("create table floor (id bigint generated always as identity, at timestamptz)");
@@ -28,7 +31,7 @@ export async function openFloor(databaseUrl: string, redisUrl: string): Promise<
     async turn() {
       heard = Promise.withResolvers();
       const startMs = performance.now();
-      for (let made = 0; made < COMMITS; made += 1) {
+      for (let made = 0; made < commits; made += 1) {
         await client.query("insert into floor (at) values (now())");
       }
       await queue.add("bell", {}, options);
