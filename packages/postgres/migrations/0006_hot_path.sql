@@ -6,3 +6,6 @@ $$;
 
 -- Task runs are inserted under the lock of their run, and pruned with it.
 alter table millrace.task_run drop constraint task_run_run_id_fkey;
+
+-- A batch may rewrite all rows of a page at once: its new versions need as much room as the old.
+alter table millrace.task_run set (fillfactor = 40);
