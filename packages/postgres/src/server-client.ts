@@ -27,6 +27,7 @@ const PLANS_MS = 10_000;
 
 class ServerClient {
   readonly #client: pg.PoolClient;
+  #isGathering = false;
   #plannedMs: number = performance.now();
   /** Asked for together with the beginning of the transaction, so that it costs no time. */
   #own: Promise<pg.QueryResult> | null = null;
@@ -43,6 +44,7 @@ class ServerClient {
    * is never answered, and so on for ever.
    */
   async query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {
+    this.#gather();
     try {
       if (text === BEGIN) return this.#begin();
       if (text === OWN_TRANSACTION && this.#own !== null) return await this.#own;
@@ -53,6 +55,18 @@ class ServerClient {
       if (isUnanswered(error) || isStalePlan(error)) void this.#endNow();
       throw error;
     }
+  }
+
+  /** What is said in one turn of the loop goes out in one piece: each piece costs a system call. */
+  #gather(): void {
+    const { stream } = (this.#client as unknown as pg.Client).connection;
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    stream.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      stream.uncork();
+    });
   }
 
   /** Goes ahead of the first statement, which need not wait: no beginning fails by itself. */
