@@ -32,7 +32,7 @@ export interface Decisions {
 const AT_ONCE_MAX = 2_000;
 
 /** So many of what waits in each group are asked for: one more tells that there is more. */
-export const PENDING_MAX = AT_ONCE_MAX + 1;
+export const PENDING_MAX: number = AT_ONCE_MAX + 1;
 
 /**
  * Decides about groups whose locks are held. Those of triggers that are off keep what they have.

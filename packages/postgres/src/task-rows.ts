@@ -1,5 +1,5 @@
-import { present } from "@millrace/core/internal";
-import { sql } from "kysely";
+import { type Channel, present } from "@millrace/core/internal";
+import { type RawBuilder, sql } from "kysely";
 import type { ReadyRow } from "./afterwards.ts";
 import { type ClaimedRow, itemValue, ofRun } from "./claimed-tasks.ts";
 import type { RunPlan } from "./run-plan.ts";
@@ -59,16 +59,7 @@ export async function insertTasks(
     ),
     owner as materialized (${liveOwner(owner)}),
     y as materialized (
-      select x.*, owner.build, x.opens and not x.waits and owner.session_id is not null
-        and row_number() over (partition by x.opens and not x.waits order by x.rank, x.id)
-          <= ${room}::int
-        and (x.queue, x.heard) in (
-          select queue, version from ${records(next?.channels ?? [], "queue text, version text", "c")}
-        )
-        and not exists (
-          select from millrace.ready o
-          where o.queue = x.queue and o.version = x.heard and o.rank < x.rank
-        ) as taken
+      select x.*, owner.build, ${isTaken(next?.channels ?? [], room)} as taken
       from x left join owner on true
     ),
     t as (
@@ -108,6 +99,20 @@ export async function insertTasks(
     where y.opens order by y.id`.execute(tx);
   log.ready(opened.filter(({ taken }) => !taken));
   log.began(opened.filter(({ taken }) => taken));
+}
+
+/** Of rows `x`, those that their `owner` begins: the first that it has room for and hears of. */
+function isTaken(channels: readonly Channel[], room: number): RawBuilder<boolean> {
+  return sql`x.opens and not x.waits and owner.session_id is not null
+    and row_number() over (partition by x.opens and not x.waits order by x.rank, x.id)
+      <= ${room}::int
+    and (x.queue, x.heard) in (
+      select queue, version from ${records(channels, "queue text, version text", "c")}
+    )
+    and not exists (
+      select from millrace.ready o
+      where o.queue = x.queue and o.version = x.heard and o.rank < x.rank
+    )`;
 }
 
 type OpenedRow = ReadyRow & ClaimedRow & { readonly taken: boolean };
