@@ -14,7 +14,7 @@ import { insertDeliveries, insertUndelivered, keepLatest } from "./delivery-rows
 import { refresh } from "./freshness.ts";
 import { wakeWaiters } from "./journal/wake-waiters.ts";
 import { takeFacts } from "./load-facts.ts";
-import { registryLock, type TriggerCache } from "./trigger-cache.ts";
+import type { TriggerCache } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { takeWakes } from "./wakes.ts";
 import { performAndGoOn, type Taker, type Work } from "./work.ts";
@@ -35,9 +35,8 @@ export function evaluateTriggers(
   async function step(work: Work): Promise<object> {
     const { tx } = work;
     const told = facts.filter(({ kind }) => kind !== "wake");
-    const { first, taken } = await takeFacts(tx, told, registryLock("shared"));
-    const [, [registry]] = first;
-    const index = await triggers.load(tx, registry?.version ?? 0);
+    const { registryVersion, taken } = await takeFacts(tx, told);
+    const index = await triggers.load(tx, registryVersion);
     const woken = await takeWakes(tx, facts);
     const deliveries = taken.flatMap((fact) => deliver(index, fact));
     const [wanted, others] = partition(deliveries, ({ disposition }) => disposition === "pending");

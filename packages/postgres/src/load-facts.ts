@@ -13,6 +13,7 @@ import {
 import { type RawBuilder, sql } from "kysely";
 import { flight } from "./flight.ts";
 import { records } from "./records.ts";
+import { registryLock } from "./trigger-cache.ts";
 import type { Tx } from "./transact.ts";
 
 /** A fact with the story that it is part of. */
@@ -28,22 +29,23 @@ export interface LoadedFact extends TriggeringFact {
   readonly freshness: FreshnessSpec | null;
 }
 
+/** What an evaluation has taken, and of which version the registry is that it is held against. */
+export interface TakenFacts {
+  readonly registryVersion: number;
+  readonly taken: readonly LoadedFact[];
+}
+
 /**
- * Takes facts out of the outbox and loads them. Those that another transaction is taking, or has
- * taken, are passed over: a fact is evaluated by whoever deletes its row.
- *
- * @param first - Statements that are sent ahead.
- * @returns Their rows, and the facts.
+ * Takes facts out of the outbox and loads them, while the registry is held still. Those that
+ * another transaction is taking, or has taken, are passed over: a fact is evaluated by whoever
+ * deletes its row.
  */
-export async function takeFacts<First, Second>(
-  tx: Tx,
-  facts: readonly Fact[],
-  first: readonly [RawBuilder<First>, RawBuilder<Second>],
-): Promise<{ readonly first: readonly [First[], Second[]]; readonly taken: LoadedFact[] }> {
-  const [one, two, gone, rows] = await flight(tx, ...first, takenRows(facts), factRows(facts));
+export async function takeFacts(tx: Tx, facts: readonly Fact[]): Promise<TakenFacts> {
+  const lock = registryLock("shared");
+  const [, [registry], gone, rows] = await flight(tx, ...lock, takenRows(facts), factRows(facts));
   const mine = new Set(gone.map(({ kind, id }) => `${kind} ${id}`));
   const taken = rows.filter(({ kind, id }) => mine.has(`${kind} ${id}`)).map(toFact);
-  return { first: [one, two], taken };
+  return { registryVersion: registry?.version ?? 0, taken };
 }
 
 function takenRows(facts: readonly Fact[]): RawBuilder<Fact> {

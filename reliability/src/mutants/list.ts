@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: `${POSTGRES}/evaluate-facts.ts`,
-        from: "  return together([...afterwards, triggered]);",
+        from: "  return { ...together([...afterwards, triggered]), claimed: triggered.claimed };",
         to: `  for (const { kind, id } of sorted.others) {
     await database.db
       .deleteFrom("millrace.fact_pending" as never)
@@ -46,7 +46,7 @@ export const MUTANTS: readonly Mutant[] = [
       .where("id" as never, "=", id as never)
       .execute();
   }
-  return together([...afterwards, triggered]);`,
+  return { ...together([...afterwards, triggered]), claimed: triggered.claimed };`,
       },
     ],
   },
@@ -70,11 +70,13 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: `${POSTGRES}/load-facts.ts`,
-        from: "  return loadFacts(tx, rows);",
+        from: "  const mine = new Set(gone.map(({ kind, id }) => `${kind} ${id}`));",
         to: `  const seen = await sql<{ kind: string; last: number }>\`
     select fact_kind as kind, max(fact_id)::float8 as last from millrace.delivery group by 1\`.execute(tx);
   const last = new Map(seen.rows.map((row) => [row.kind, row.last]));
-  return loadFacts(tx, rows.filter(({ kind, id }) => id > (last.get(kind) ?? 0)));`,
+  const mine = new Set(
+    gone.filter(({ kind, id }) => id > (last.get(kind) ?? 0)).map(({ kind, id }) => \`\${kind} \${id}\`),
+  );`,
       },
     ],
   },
@@ -172,24 +174,23 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: `${POSTGRES}/evaluate-triggers.ts`,
-        from: `  return perform(database, versions, "evaluate triggers", async (work) => {`,
-        to: `  const mine = await perform(database, versions, "take facts", async ({ tx }) => ({
-    taken: await takeFacts(tx, facts.filter(({ kind }) => kind !== "wake")),
-  }));
-  return perform(database, versions, "evaluate triggers", async (work) => {`,
+        from: `  return performAndGoOn(database, versions, "evaluate triggers", { step, next });`,
+        to: `  const mine = await perform(database, versions, "take facts", ({ tx }) =>
+    takeFacts(tx, facts.filter(({ kind }) => kind !== "wake")),
+  );
+  return performAndGoOn(database, versions, "evaluate triggers", { step, next }).catch(() => ({
+    bells: [], facts: [], timerAt: null, ended: [], claimed: [],
+  }));`,
       },
       {
         file: `${POSTGRES}/evaluate-triggers.ts`,
-        from: `    const taken = await takeFacts(
-      tx,
-      facts.filter(({ kind }) => kind !== "wake"),
-    );`,
-        to: "    const { taken } = mine;",
+        from: "    const { registryVersion, taken } = await takeFacts(tx, told);",
+        to: "    const { registryVersion, taken } = mine;",
       },
       {
         file: `${POSTGRES}/evaluate-triggers.ts`,
-        from: "    return {};\n  });",
-        to: "    return {};\n  }).catch(() => ({ bells: [], facts: [], timerAt: null, ended: [] }));",
+        from: "import { performAndGoOn, type Taker",
+        to: "import { perform, performAndGoOn, type Taker",
       },
     ],
   },
