@@ -86,7 +86,7 @@ describe("a server whose disk is full", () => {
 
   test("gets nothing claimed from it, says so clearly, and goes on by itself", async () => {
     await fleet.register(chain);
-    await fill("before insert on millrace.running for each statement");
+    await fill("before insert on millrace.running for each row");
     const worker = await fleet.worker({ leaseMs: 15_000 });
     const runId = await fleet.start("chain");
     const { error } = await worker.seen("problem", ({ error: told }) =>
