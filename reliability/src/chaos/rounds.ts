@@ -59,11 +59,12 @@ export async function playRounds(world: World, options: RoundsOptions): Promise<
 
   async function inject(isKillOnly: boolean): Promise<{ fault: Fault; injected: Injected }> {
     for (;;) {
-      const next = isKillOnly ? killWorker : (deck.shift() ?? weighted(chance));
+      const first = isKillOnly ? undefined : deck.shift();
+      const next = isKillOnly ? killWorker : (first ?? weighted(chance));
       const injected = next.inject(world, chance);
       if (injected !== null) return { fault: next, injected };
-      // Not just now: of the first ones, each has its turn.
-      if (!isKillOnly && deck.length > 0) deck.push(next);
+      // Not just now: of the first ones, each has its turn, also the last.
+      if (first !== undefined) deck.push(first);
       await sleep(100);
     }
   }
