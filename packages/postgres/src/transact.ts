@@ -15,8 +15,8 @@ const ATTEMPTS_MAX = 8;
 
 /**
  * Runs `work` in one READ COMMITTED transaction, and again when a deadlock, a serialization
- * conflict or a change of the tables broke it. Locks are taken in one order everywhere (trigger groups, runs, limits, each
- * by id), so that such conflicts are rare, not impossible.
+ * conflict or a change of the tables broke it. Locks are taken in one order everywhere (trigger
+ * groups, runs, limits, each by id), so that such conflicts are rare, not impossible.
  *
  * When the connection breaks during the commit, nobody has said whether it happened: the server
  * is asked for the fate of the transaction until the answer is final. A blind retry would do
@@ -70,7 +70,7 @@ async function runOnce<T>(
 }
 
 /** Only a rollback returns the connection to the pool, also after a commit that failed. */
-async function giveBack(tx: Tx): Promise<void> {
+export async function giveBack(tx: Tx): Promise<void> {
   await tx
     .rollback()
     .execute()

@@ -1,7 +1,7 @@
 import { type Instant, present } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "../database.ts";
-import type { Tx } from "../transact.ts";
+import { giveBack, type Tx } from "../transact.ts";
 import { translate } from "../unavailable.ts";
 
 /**
@@ -24,7 +24,7 @@ export async function inSnapshot<T>(
       const { rows } = await sql<{ now: Date }>`select millrace.now() as now`.execute(tx);
       return await read(tx, present(rows[0]).now.getTime());
     } finally {
-      await tx.rollback().execute();
+      await giveBack(tx);
     }
   } catch (error) {
     throw translate(error, "explain");
