@@ -1,5 +1,5 @@
 import { Queue, Worker } from "bullmq";
-import pg from "pg";
+import { openCommits } from "./engine/commits.ts";
 
 export interface Floor {
   /** Milliseconds of durable commits and one hop through the queue, one after the other. */
@@ -15,9 +15,7 @@ export interface FloorOptions {
 
 /** The least that telling another process through Postgres and BullMQ can take. */
 export async function openFloor({ databaseUrl, redisUrl, commits }: FloorOptions): Promise<Floor> {
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  await client.query("create table floor (id bigint generated always as identity, at timestamptz)");
+  const durable = await openCommits(databaseUrl);
   const { hostname: host, port } = new URL(redisUrl);
   const connection = { host, port: Number(port), maxRetriesPerRequest: null };
   const queue = new Queue("floor", { connection });
@@ -31,16 +29,14 @@ export async function openFloor({ databaseUrl, redisUrl, commits }: FloorOptions
     async turn() {
       heard = Promise.withResolvers();
       const startMs = performance.now();
-      for (let made = 0; made < commits; made += 1) {
-        await client.query("insert into floor (at) values (now())");
-      }
+      await durable.make(commits);
       await queue.add("bell", {}, options);
       return (await heard.promise) - startMs;
     },
     async close() {
       await worker.close();
       await queue.close();
-      await client.end();
+      await durable.close();
     },
   };
 }
