@@ -71,9 +71,9 @@ export async function isIdle(
       where r.paused_at is null and (r.correlation_id = coalesce(${correlationId}, r.correlation_id)
         or exists (select from millrace.task_run t where t.run_id = r.id and t.state = 'running')
         or exists (
-          select from millrace.ready y, millrace.worker w,
-            jsonb_to_recordset(w.channels) as c(queue text, version text)
-          where y.run_id = r.id and w.lease_until > millrace.now() and not w.draining
+          select from millrace.task_run t join millrace.ready y on y.task_run_id = t.id,
+            millrace.worker w, jsonb_to_recordset(w.channels) as c(queue text, version text)
+          where t.run_id = r.id and t.state = 'queued' and w.lease_until > millrace.now() and not w.draining
             and c.queue = y.queue and c.version = y.version))) as idle`.execute(database.db);
   return rows[0]?.idle === true;
 }

@@ -159,8 +159,9 @@ async function readRetries(db: QueryExecutorProvider, runId: number): Promise<re
 
 async function readMissing(db: QueryExecutorProvider, runId: number) {
   const { rows } = await sql<{ queue: string; version: string }>`
-    select distinct y.queue, y.version from millrace.ready y
-    where y.run_id = ${runId} and not exists (
+    select distinct y.queue, y.version
+    from millrace.task_run t join millrace.ready y on y.task_run_id = t.id
+    where t.run_id = ${runId} and t.state = 'queued' and not exists (
       select from millrace.worker w, jsonb_to_recordset(w.channels) as c(queue text, version text)
       where w.lease_until > millrace.now() and not w.draining
         and c.queue = y.queue and c.version = y.version

@@ -5,11 +5,15 @@ import { isStalePlan } from "./sqlstate.ts";
 
 const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
 
-/** The connection of a pool as Kysely uses it; the same one for the same connection. */
-export function serverClient(client: pg.PoolClient): PostgresPoolClient {
+/**
+ * The connection of a pool as Kysely uses it; the same one for the same connection.
+ *
+ * @param begin - How its transactions begin.
+ */
+export function serverClient(client: pg.PoolClient, begin: string): PostgresPoolClient {
   const known = clients.get(client);
   if (known !== undefined) return known;
-  const server = new ServerClient(client);
+  const server = new ServerClient(client, begin);
   const made: PostgresPoolClient = {
     release: (destroy) => client.release(destroy),
     // Of its two forms the one with a cursor is never used.
@@ -27,13 +31,15 @@ const PLANS_MS = 10_000;
 
 class ServerClient {
   readonly #client: pg.PoolClient;
+  readonly #begins: string;
   #isGathering = false;
   #plannedMs: number = performance.now();
   /** Asked for together with the beginning of the transaction, so that it costs no time. */
   #own: Promise<pg.QueryResult> | null = null;
 
-  constructor(client: pg.PoolClient) {
+  constructor(client: pg.PoolClient, begin: string) {
     this.#client = client;
+    this.#begins = begin;
   }
 
   /**
@@ -71,8 +77,8 @@ class ServerClient {
 
   /** Goes ahead of the first statement, which need not wait: no beginning fails by itself. */
   #begin(): pg.QueryResult {
-    this.#client.query(BEGIN).catch(() => void this.#endNow());
-    this.#own = this.#client.query(OWN_TRANSACTION);
+    this.#client.query(this.#begins).catch(() => void this.#endNow());
+    this.#own = this.#client.query({ text: OWN_TRANSACTION, name: "millrace_own" });
     this.#own.catch(() => {
       /* whoever asks for it is told */
     });
@@ -98,7 +104,7 @@ class ServerClient {
 }
 
 /** What Kysely says. */
-const BEGIN = "begin";
+export const BEGIN = "begin";
 const BEGUN: pg.QueryResult = { command: "BEGIN", rowCount: null, oid: 0, fields: [], rows: [] };
 
 const NAMES_MAX = 1_000;

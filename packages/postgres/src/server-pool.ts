@@ -1,6 +1,6 @@
 import type { PostgresPool } from "kysely";
 import pg from "pg";
-import { serverClient } from "./server-client.ts";
+import { BEGIN, serverClient } from "./server-client.ts";
 
 /** How long what may be endless may take; 0: as long as it takes. The server ends the first three. */
 export interface Timeouts {
@@ -36,18 +36,24 @@ export interface ServerPoolOptions {
   readonly url: string;
   readonly connectionsMax: number;
   readonly timeouts: Timeouts;
-  /**
-   * Whether statements read few rows of long tables, whatever these were like when the plan was
-   * made: one made for a short table would read all of it when it has become long.
-   */
+  /** Whether all that is asked is of the engine, and not of people: see {@link SELECTIVE}. */
   readonly isSelective?: boolean;
   readonly onProblem: (error: Error) => void;
 }
 
 const CONNECT_MS_MAX = 10_000;
 
-/** One plan fits all that they are given, and looking for a better one takes longer than using it. */
-const SELECTIVE = "set enable_seqscan = off; set plan_cache_mode = force_generic_plan";
+/**
+ * How the engine's statements are planned: they read few rows of long tables, whatever these were
+ * like when the plan was made. One plan fits all that they are given, and looking for a better one
+ * takes longer than using it.
+ */
+const SELECTIVE = ["enable_seqscan = off", "plan_cache_mode = force_generic_plan"];
+
+const SELECTIVE_SESSION = SELECTIVE.map((setting) => `set ${setting}`).join("; ");
+
+/** What people ask for is planned for what they ask; what they write, the engine writes for them. */
+const SELECTIVE_BEGIN = [BEGIN, ...SELECTIVE.map((setting) => `set local ${setting}`)].join("; ");
 
 /** Connections to a server, made as they are needed and replaced when they break. */
 export function serverPool(options: ServerPoolOptions): PostgresPool {
@@ -70,10 +76,11 @@ export function serverPool(options: ServerPoolOptions): PostgresPool {
   // a dropped connection would end the process.
   pool.on("connect", (client) => {
     client.on("error", onProblem);
-    if (isSelective) client.query(SELECTIVE).catch(onProblem);
+    if (isSelective) client.query(SELECTIVE_SESSION).catch(onProblem);
   });
+  const begin = isSelective ? BEGIN : SELECTIVE_BEGIN;
   return {
-    connect: async () => serverClient(await pool.connect()),
+    connect: async () => serverClient(await pool.connect(), begin),
     end: () => pool.end(),
     options: pool.options,
   };

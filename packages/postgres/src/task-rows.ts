@@ -58,9 +58,11 @@ export async function insertTasks(
       ) n
     ),
     owner as materialized (${liveOwner(owner)}),
+    heard as materialized (${heardBy(next?.channels ?? [])}),
     y as materialized (
-      select x.*, owner.build, ${isTaken(next?.channels ?? [], room)} as taken
+      select x.*, owner.build, ${isTaken(room)} as taken
       from x left join owner on true
+      left join heard h on h.queue = x.queue and h.version = x.heard
     ),
     t as (
       insert into millrace.task_run (id, run_id, task, item, state, reason, queued_at, ended_at,
@@ -91,28 +93,36 @@ export async function insertTasks(
     )
     select y.id as task_run_id, 1 as attempt, y.queue, y.heard as version, 0 as ring,
       y.waits as limited, y.taken, y.id, y.run_id, y.task, y.place as item, 0 as failures,
-      millrace.now() as begun_at,
-      millrace.now() + y.timeout_ms * interval '1 millisecond' as times_out_at,
+      case when y.taken then millrace.now() end as begun_at,
+      case when y.taken then millrace.now() + y.timeout_ms * interval '1 millisecond' end
+        as times_out_at,
       ${hasItems ? sql`case when y.taken then ${itemValue("y", "place")} end` : sql`null`}
         as item_value, ${ofRun("r")}
-    from y left join millrace.run r on y.taken and r.id = y.run_id
+    -- Of what is only ready, nobody asks for the run: without a number none is looked up.
+    from y left join millrace.run r on r.id = case when y.taken then y.run_id end
     where y.opens order by y.id`.execute(tx);
   log.ready(opened.filter(({ taken }) => !taken));
   log.began(opened.filter(({ taken }) => taken));
 }
 
+/** Channels, with the best rank that is ready there: looked up once for each, not once a task. */
+function heardBy(channels: readonly Channel[]): RawBuilder<unknown> {
+  return sql`
+    select c.queue, c.version, coalesce((
+      select o.rank from millrace.ready o
+      where o.queue = c.queue and o.version = c.version order by o.rank limit 1
+    ), ${LAST_RANK}::bigint) as first_rank
+    from ${records(channels, "queue text, version text", "c")}`;
+}
+
+const LAST_RANK = "9223372036854775807";
+
 /** Of rows `x`, those that their `owner` begins: the first that it has room for and hears of. */
-function isTaken(channels: readonly Channel[], room: number): RawBuilder<boolean> {
-  return sql`x.opens and not x.waits and owner.session_id is not null
+function isTaken(room: number): RawBuilder<boolean> {
+  return sql`coalesce(x.opens and not x.waits and owner.session_id is not null
     and row_number() over (partition by x.opens and not x.waits order by x.rank, x.id)
       <= ${room}::int
-    and (x.queue, x.heard) in (
-      select queue, version from ${records(channels, "queue text, version text", "c")}
-    )
-    and not exists (
-      select from millrace.ready o
-      where o.queue = x.queue and o.version = x.heard and o.rank < x.rank
-    )`;
+    and x.rank <= h.first_rank, false)`;
 }
 
 type OpenedRow = ReadyRow & ClaimedRow & { readonly taken: boolean };

@@ -183,9 +183,9 @@ async function explainCapacity(db: Reader, runId: number): Promise<readonly stri
   }>`
     select distinct v.spec -> 'tasks' -> t.task::int ->> 'name' as task, y.cpu, y.memory_mb,
       w.most_cpu, w.most_mb
-    from millrace.ready y
-    join millrace.task_run t on t.id = y.task_run_id
-    join millrace.run r on r.id = y.run_id
+    from millrace.task_run t
+    join millrace.ready y on y.task_run_id = t.id
+    join millrace.run r on r.id = t.run_id
     join millrace.pipeline_version v on v.id = r.version_id, lateral (
       select count(*) as n, max(o.cpu) as most_cpu, max(o.memory_mb) as most_mb,
         bool_or(coalesce(o.cpu >= y.cpu, true) and coalesce(o.memory_mb >= y.memory_mb, true))
@@ -194,7 +194,9 @@ async function explainCapacity(db: Reader, runId: number): Promise<readonly stri
       where o.lease_until > millrace.now() and not o.draining
         and c.queue = y.queue and c.version = y.version
     ) w
-    where y.run_id = ${runId} and w.n > 0 and not w.enough order by 1`.execute(db);
+    where t.run_id = ${runId} and t.state = 'queued' and w.n > 0 and not w.enough order by 1`.execute(
+    db,
+  );
   return rows.map(({ task, cpu, memory_mb, most_cpu, most_mb }) => {
     const needs = amounts(cpu, memory_mb);
     const most = amounts(most_cpu, most_mb);
