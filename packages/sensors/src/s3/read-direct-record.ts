@@ -42,6 +42,8 @@ export function readDirectRecord(value: unknown): ReadRecord {
   // "aws:s3", "minio:s3", "ceph:s3".
   if (typeof source !== "string" || !source.endsWith(":s3"))
     return poison("a record does not come from S3");
+  if (!isKnownVersion(value["eventVersion"]))
+    return poison(`a record has the structure ${said(value["eventVersion"])}; 2.x is known here`);
   const event = value["eventName"].replace(/^s3:/, "");
   const [family = ""] = event.split(":", 1);
   if (IRRELEVANT.has(family) || IRRELEVANT_EVENTS.has(event))
@@ -50,6 +52,22 @@ export function readDirectRecord(value: unknown): ReadRecord {
   if (kind === undefined) return poison(`${quote(event)} is no event that Millrace knows`);
   const read = readObject(value, event, kind);
   return source === "minio:s3" ? withoutSequencer(read) : read;
+}
+
+/**
+ * "The major version is incremented if Amazon S3 makes a change to the event structure that isn't
+ * backward compatible", the minor one with each new field. What has none is taken for known: not
+ * all that speak S3's protocol send it.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+ */
+function isKnownVersion(version: unknown): boolean {
+  if (version === undefined || version === null) return true;
+  return typeof version === "string" && /^2(?:\.\d+)*$/.test(version);
+}
+
+function said(version: unknown): string {
+  return quote(typeof version === "string" ? version : typeof version);
 }
 
 /**
