@@ -1,0 +1,127 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type JsonValue, parseDurationMs } from "@millrace/core/internal";
+import { jsonDepthOf } from "../s3/json-depth.ts";
+import { type AllowedTargets, PUBLIC_ONLY } from "./allowed-targets.ts";
+import { CallFailed, callFailed, type FetchFailure } from "./fetch-failure.ts";
+import { FETCH_LIMITS, type FetchLimits } from "./fetch-limits.ts";
+import { type Resolve, systemResolve } from "./guarded-lookup.ts";
+import { callableUrl, nextHop } from "./next-hop.ts";
+import type { OutAnswer, OutRequest } from "./out-request.ts";
+import { type RawAnswer, requestOnce } from "./request-once.ts";
+
+export type FetchResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: FetchFailure };
+
+export interface FetchOptions {
+  /** What inside may be called; nothing unless told. */
+  readonly allow?: AllowedTargets;
+  readonly limits?: Partial<FetchLimits>;
+  readonly resolve?: Resolve;
+  /** Gives up; the result is then `unreachable`. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes a call out that costs no more than its limits: in time, bytes and redirects, and to no
+ * address that is not public or allowed, wherever redirects and name servers point. Never rejects
+ * for what the other side does.
+ *
+ * @returns The answer when its status is 2xx; else the one reason why there is none.
+ */
+export function boundedFetch(
+  request: OutRequest,
+  options: FetchOptions = {},
+): Promise<FetchResult<OutAnswer>> {
+  return settled(() => call(request, options));
+}
+
+/** {@link boundedFetch} of a JSON document; the value is checked for its depth before it is read. */
+export function fetchJson(
+  request: OutRequest,
+  options: FetchOptions = {},
+): Promise<FetchResult<JsonValue>> {
+  const { jsonDepthMax } = { ...FETCH_LIMITS, ...options.limits };
+  const headers = { accept: "application/json", ...request.headers };
+  return settled(async () => toJson(await call({ ...request, headers }, options), jsonDepthMax));
+}
+
+async function call(request: OutRequest, options: FetchOptions): Promise<OutAnswer> {
+  const limits: FetchLimits = { ...FETCH_LIMITS, ...options.limits };
+  const deadline = new AbortController();
+  const late = setTimeout(() => {
+    deadline.abort(callFailed("timeout", `the answer took longer than ${limits.totalMs}ms`));
+  }, limits.totalMs);
+  const signal = AbortSignal.any([
+    deadline.signal,
+    ...(options.signal === undefined ? [] : [options.signal]),
+  ]);
+  const { allow = PUBLIC_ONLY, resolve = systemResolve } = options;
+  try {
+    return await follow(request, { allow, limits, resolve, signal });
+  } finally {
+    clearTimeout(late);
+  }
+}
+
+async function follow(
+  request: OutRequest,
+  deps: Parameters<typeof requestOnce>[2],
+): Promise<OutAnswer> {
+  let hop = { url: callableUrl(request.url), request };
+  for (let redirects = 0; redirects <= deps.limits.redirectsMax; redirects += 1) {
+    const answer = await requestOnce(hop.url, hop.request, deps);
+    const { status, headers } = answer;
+    const next = nextHop(hop.url, hop.request, { status, location: headers.location });
+    if (next === null) return toAnswer(hop.url, answer);
+    hop = next;
+  }
+  const { redirectsMax } = deps.limits;
+  throw callFailed("tooManyRedirects", `${hop.url.host}: more than ${redirectsMax} redirects`);
+}
+
+function toAnswer(url: URL, { status, headers, body }: RawAnswer): OutAnswer {
+  if (status < 200 || status > 299) {
+    const retryAfterMs = retryAfterMsOf(headers["retry-after"]);
+    const message = `${url.host} answers with status ${status}`;
+    throw new CallFailed({ type: "status", message, status, retryAfterMs });
+  }
+  return { status, headers: single(headers), body, url: url.href };
+}
+
+function toJson(answer: OutAnswer, depthMax: number): JsonValue {
+  const encoding = answer.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity")
+    throw callFailed("notJson", "the answer is compressed, though it was asked not to be");
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(answer.body);
+    if (jsonDepthOf(text) > depthMax)
+      throw callFailed("notJson", `the answer nests deeper than ${depthMax}`);
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    if (error instanceof CallFailed) throw error;
+    throw callFailed("notJson", "the answer is not JSON");
+  }
+}
+
+/** Only whole seconds: dates, the other form, depend on a clock that is not ours. */
+function retryAfterMsOf(header: string | undefined): number | null {
+  return /^\d{1,9}$/.test(header ?? "") ? parseDurationMs(`${Number(header)}s`) : null;
+}
+
+function single(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
+    ),
+  );
+}
+
+async function settled<T>(work: () => Promise<T>): Promise<FetchResult<T>> {
+  try {
+    return { ok: true, value: await work() };
+  } catch (error) {
+    if (error instanceof CallFailed) return { ok: false, failure: error.failure };
+    throw error;
+  }
+}
