@@ -6,7 +6,8 @@ import {
   S3Client,
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
-import type { DatasetSpec, PartitionScheme } from "@millrace/core/internal";
+import { CreateQueueCommand, SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { type DatasetSpec, MillraceError, type PartitionScheme } from "@millrace/core/internal";
 import {
   type ObjectSource,
   s3EventSource,
@@ -53,6 +54,7 @@ function events(): ObjectSource {
     ...server.clientConfig,
     name: "landing",
     queueUrl: server.queueUrl("landing"),
+    visibilityTimeoutSeconds: 1,
   });
 }
 
@@ -171,6 +173,52 @@ describe("events from a queue", () => {
     await emptied();
     expect(keysOf(intake)).toEqual(["files/again"]);
     expect(problems).toEqual(["A message could not be recorded; it will come again."]);
+  });
+
+  test("a message stays with whom is committing it, however long that takes", async () => {
+    const intake = new MemoryIntake();
+    const gate = Promise.withResolvers<void>();
+    let commits = 0;
+    intake.before = () => {
+      commits += 1;
+      return gate.promise;
+    };
+    const { problems } = run(events(), intake);
+    await put("files/slow", "x");
+    await expect.poll(() => commits).toBe(1);
+    run(events(), intake);
+    // Three times as long as the message would be hidden for.
+    const timer = setTimeout(() => gate.resolve(), 3_000);
+    await gate.promise;
+    clearTimeout(timer);
+    await emptied();
+    expect(commits).toBe(1);
+    expect(keysOf(intake)).toEqual(["files/slow"]);
+    expect(problems).toEqual([]);
+  });
+
+  test("an outage of the store gives no message to the redrive policy", async () => {
+    const sqs = new SQSClient(server.clientConfig);
+    onTestFinished(() => sqs.destroy());
+    const QueueName = "given-up";
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName }));
+    const deadLetterTargetArn = `arn:aws:sqs:us-east-1:000000000000:${QueueName}`;
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1 });
+    const landing = { QueueUrl: server.queueUrl("landing"), Attributes: { RedrivePolicy } };
+    await sqs.send(new SetQueueAttributesCommand(landing));
+    const intake = new MemoryIntake();
+    const away = new MillraceError("STORE_UNAVAILABLE", { operation: "record" }, "away");
+    let failures = 3;
+    intake.before = () => (failures-- > 0 ? Promise.reject(away) : Promise.resolve());
+    run(events(), intake);
+    server.send("landing", "<poison>");
+    await put("files/patient", "x");
+    await emptied();
+    expect(failures).toBeLessThan(0);
+    expect(keysOf(intake)).toEqual(["files/patient"]);
+    expect(intake.deadLetters.map(({ body }) => body)).toEqual(["<poison>"]);
+    expect(QueueUrl).toContain(QueueName);
+    expect(server.countMessages(QueueName)).toBe(0);
   });
 
   test("three processes on one queue make one update of each object", async () => {

@@ -6,4 +6,5 @@ export {
   type S3RedisEventSourceOptions,
 } from "./source/s3-redis-event-source.ts";
 export type { RunningSource } from "./source/running-source.ts";
+export type { SourceHealth } from "./source/source-health.ts";
 export { startObjectSource } from "./source/start-object-source.ts";

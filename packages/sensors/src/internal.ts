@@ -5,3 +5,4 @@ export type * from "./queue/message-queue.ts";
 export * from "./queue/poll-queue.ts";
 export type { Pace } from "./source/pause.ts";
 export type { RunningSource } from "./source/running-source.ts";
+export * from "./source/source-health.ts";

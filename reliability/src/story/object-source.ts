@@ -36,5 +36,6 @@ export function startSource(
   return pollQueue(queue.seenBy(outside), intake, {
     pause: (ms) => outside.sleep(ms),
     random: () => outside.random(),
+    now: () => outside.now(),
   });
 }

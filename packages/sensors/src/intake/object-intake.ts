@@ -57,14 +57,18 @@ export class ObjectIntake {
     this.#deps = deps;
   }
 
-  /** Records those of the objects that are news, and resolves when they are committed. */
-  async record(sightings: readonly Sighting[]): Promise<void> {
-    if (sightings.length === 0) return;
+  /**
+   * Records those of the objects that are news, and resolves when they are committed.
+   *
+   * @returns How many updates they became.
+   */
+  async record(sightings: readonly Sighting[]): Promise<number> {
+    if (sightings.length === 0) return 0;
     const routes = await this.routes();
     const routed = sightings.map((sighting) => route(sighting, routes));
     for (const text of routed.flatMap(({ unmatched }) => unmatched)) this.#complain(text);
     const observed = routed.flatMap((found) => found.observed);
-    if (observed.length === 0) return;
+    if (observed.length === 0) return 0;
     const result = await this.#deps.intake.recordObjects(observed);
     this.#deps.afterwards(result);
     for (const [index, updateId] of result.ids.entries()) {
@@ -72,6 +76,7 @@ export class ObjectIntake {
       const object = present(observed[index], "the object of an update");
       this.#deps.onRecorded?.({ source: this.#source, updateId, object });
     }
+    return result.ids.filter((id) => id !== null).length;
   }
 
   async bury(letters: readonly BuriedLetter[]): Promise<void> {

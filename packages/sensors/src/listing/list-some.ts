@@ -1,9 +1,12 @@
-import type { ListedPage, ObjectLister } from "./object-lister.ts";
+import { isRecord } from "@millrace/core/internal";
+import type { ListedPage, ListFrom, ObjectLister } from "./object-lister.ts";
 
 /** Where a listing takes up; null: at the beginning. */
 export interface ListingCursor {
   readonly prefix: string;
-  readonly token: string | null;
+  readonly from: ListFrom;
+  /** The last key that was taken of this prefix; null before the first. */
+  readonly last: string | null;
 }
 
 export interface ListSomeOptions {
@@ -38,32 +41,54 @@ export async function listSome(
 
 async function listPage(
   lister: ObjectLister,
-  { prefix, token }: ListingCursor,
+  { prefix, from, last }: ListingCursor,
   signal: AbortSignal,
   onCursor: ListSomeOptions["onCursor"],
 ): Promise<ListedPage> {
   try {
-    return await lister.list(prefix, token, signal);
+    return await lister.list(prefix, from, signal);
   } catch (error) {
-    // Services forget tokens: a prefix that cannot be gone on with is begun again.
-    if (!signal.aborted) onCursor({ prefix, token: null });
+    if (!signal.aborted) onCursor({ prefix, last, from: nextTry(from, last, error) });
     throw error;
   }
+}
+
+/**
+ * Services forget tokens: then the last key says where to go on, so that one failed page of a
+ * large bucket does not cost all the pages before it. Only what refuses that too, such as a bucket
+ * that has no order, is begun again.
+ */
+function nextTry(from: ListFrom, last: string | null, error: unknown): ListFrom {
+  const isByKey = from !== null && "after" in from;
+  if (last === null || (isByKey && isRefusal(error))) return null;
+  return { after: last };
+}
+
+/** The service is there and does not take the question, as the AWS SDK's errors say it. */
+function isRefusal(error: unknown): boolean {
+  const metadata = isRecord(error) ? error["$metadata"] : null;
+  const status = isRecord(metadata) ? metadata["httpStatusCode"] : null;
+  return status === 400 || status === 501;
 }
 
 /** The datasets may have changed since: a prefix that is gone gives way to the next. */
 function toPlace(cursor: ListingCursor | null, prefixes: readonly string[]): ListingCursor | null {
   if (cursor !== null && prefixes.includes(cursor.prefix)) return cursor;
   const prefix = prefixes.find((other) => cursor === null || other > cursor.prefix) ?? prefixes[0];
-  return prefix === undefined ? null : { prefix, token: null };
+  return prefix === undefined ? null : beginning(prefix);
 }
 
 function nextPlace(
-  { prefix }: ListingCursor,
-  { next }: ListedPage,
+  { prefix, last }: ListingCursor,
+  { next, objects }: ListedPage,
   prefixes: readonly string[],
 ): ListingCursor | null {
-  if (next !== null) return { prefix, token: next };
+  const token = next;
+  if (token !== null) return { prefix, from: { token }, last: objects.at(-1)?.key ?? last };
   const following = prefixes[prefixes.indexOf(prefix) + 1];
-  return following === undefined ? null : { prefix: following, token: null };
+  return following === undefined ? null : beginning(following);
+}
+
+function beginning(prefix: string): ListingCursor {
+  return { prefix, from: null, last: null };
 }

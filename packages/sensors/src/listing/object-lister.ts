@@ -2,12 +2,15 @@ import type { Instant } from "@millrace/core/internal";
 
 /** A bucket that can be listed page by page, in an order of its own that does not change. */
 export interface ObjectLister {
-  /**
-   * @param token - Where to go on, as an earlier page said; null to begin.
-   * @throws When `signal` aborts, at once.
-   */
-  list(prefix: string, token: string | null, signal: AbortSignal): Promise<ListedPage>;
+  /** @throws When `signal` aborts, at once. */
+  list(prefix: string, from: ListFrom, signal: AbortSignal): Promise<ListedPage>;
 }
+
+/**
+ * Where a page begins: where an earlier one said; behind a key, wherever that is in the service's
+ * order; or, with neither, at the first key.
+ */
+export type ListFrom = { readonly token: string } | { readonly after: string } | null;
 
 export interface ListedPage {
   readonly objects: readonly ListedObject[];

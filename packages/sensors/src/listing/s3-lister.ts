@@ -7,7 +7,7 @@ import { isRecord } from "@millrace/core/internal";
 import { bareEtag } from "../s3/s3-record.ts";
 import { accessOf } from "../source/aws-access.ts";
 import type { S3ListingSource } from "../source/object-source.ts";
-import type { ListedObject, ListedPage, ObjectLister } from "./object-lister.ts";
+import type { ListedObject, ListedPage, ListFrom, ObjectLister } from "./object-lister.ts";
 
 /** {@link ObjectLister} on Amazon S3 and what speaks its protocol. */
 export class S3Lister implements ObjectLister {
@@ -28,13 +28,13 @@ export class S3Lister implements ObjectLister {
     });
   }
 
-  async list(prefix: string, token: string | null, signal: AbortSignal): Promise<ListedPage> {
+  async list(prefix: string, from: ListFrom, signal: AbortSignal): Promise<ListedPage> {
     const command = new ListObjectsV2Command({
       Bucket: this.#bucket,
       Prefix: prefix,
       // XML cannot hold some characters that keys can: one such key would spoil its page.
       EncodingType: "url",
-      ...(token !== null && { ContinuationToken: token }),
+      ...placeOf(from),
     });
     let listedAt: number | null = null;
     command.middlewareStack.add(
@@ -53,6 +53,11 @@ export class S3Lister implements ObjectLister {
   close(): void {
     this.#client.destroy();
   }
+}
+
+function placeOf(from: ListFrom): { ContinuationToken?: string; StartAfter?: string } {
+  if (from === null) return {};
+  return "token" in from ? { ContinuationToken: from.token } : { StartAfter: from.after };
 }
 
 function objectsOf({

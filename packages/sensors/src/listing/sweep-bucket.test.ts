@@ -4,7 +4,8 @@ import { MemoryIntake } from "../../../../tests/harness/memory-intake.ts";
 import { ObjectIntake } from "../intake/object-intake.ts";
 import { type S3ListingSourceOptions, s3ListingSource } from "../source/object-source.ts";
 import type { Pace } from "../source/pause.ts";
-import type { ListedPage, ObjectLister } from "./object-lister.ts";
+import type { SourceHealth } from "../source/source-health.ts";
+import type { ListedPage, ListFrom, ObjectLister } from "./object-lister.ts";
 import { sweepBucket } from "./sweep-bucket.ts";
 
 const PAGE = 2;
@@ -20,19 +21,20 @@ class MemoryBucket implements ObjectLister {
   readonly objects = new Map<string, { etag: string; at: number }>();
   readonly listed: string[] = [];
   /** Called before each page; throws to fail it. */
-  before: (prefix: string, token: string | null) => void = () => undefined;
+  before: (from: ListFrom) => void = () => undefined;
   #now = NOON;
 
   put(key: string, etag = "A"): void {
     this.objects.set(key, { etag, at: this.#now });
   }
 
-  list(prefix: string, token: string | null): Promise<ListedPage> {
+  list(prefix: string, from: ListFrom): Promise<ListedPage> {
     this.#now += 60_000;
-    this.listed.push(`${prefix}@${token ?? ""}`);
-    this.before(prefix, token);
+    const place = from === null ? null : "token" in from ? from.token : from.after;
+    this.listed.push(`${prefix}${from !== null && "after" in from ? ">" : "@"}${place ?? ""}`);
+    this.before(from);
     const keys = [...this.objects.keys()].toSorted().filter((key) => key.startsWith(prefix));
-    const rest = keys.filter((key) => token === null || key > token);
+    const rest = keys.filter((key) => place === null || key > place);
     const objects = rest.slice(0, PAGE).map((key) => {
       const { etag, at } = this.objects.get(key) ?? { etag: null, at: 0 };
       return { key, etag, bytes: 1, at };
@@ -62,11 +64,12 @@ function setup(
   const run = async (
     rounds: number,
     between: (round: number) => void = () => undefined,
-  ): Promise<void> => {
+  ): Promise<SourceHealth> => {
     const done = Promise.withResolvers<void>();
     let round = 0;
     const pace: Pace = {
       random: () => 0,
+      now: () => NOON,
       async pause(ms, signal) {
         pauses.push(ms);
         round += 1;
@@ -80,6 +83,7 @@ function setup(
     const running = sweepBucket(source, bucket, objects, pace);
     await done.promise;
     await running.stop();
+    return running.health();
   };
   return { bucket, intake, problems, pauses, run };
 }
@@ -167,16 +171,59 @@ describe("how it goes on", () => {
     expect(problems).toEqual(["The bucket lake could not be listed; it is tried again."]);
   });
 
-  test("a token that the service has forgotten begins its prefix anew", async () => {
+  test("a page that could not be listed is gone on with behind the last key", async () => {
+    const { bucket, intake, run } = setup();
+    for (const key of ["a", "b", "c", "d", "e"]) bucket.put(`raw/${key}.csv`);
+    let failures = 3;
+    bucket.before = (from) => {
+      if (from !== null && failures-- > 0) throw new Error("no network");
+    };
+    await run(4);
+    const again = "raw/>raw/b.csv";
+    expect(bucket.listed).toEqual([
+      "raw/@",
+      "raw/@raw/b.csv",
+      again,
+      again,
+      again,
+      "raw/@raw/d.csv",
+    ]);
+    expect(intake.updates).toHaveLength(5);
+  });
+
+  test("a service that takes neither its token nor a key is listed anew from the first key", async () => {
     const { bucket, intake, run } = setup();
     for (const key of ["a", "b", "c"]) bucket.put(`raw/${key}.csv`);
-    let failures = 1;
-    bucket.before = (_prefix, token) => {
-      if (token !== null && failures-- > 0) throw new Error("no such token");
+    let failures = 2;
+    bucket.before = (from) => {
+      if (from === null || failures-- <= 0) return;
+      throw Object.assign(new Error("refused"), { $metadata: { httpStatusCode: 400 } });
     };
-    await run(2);
-    expect(bucket.listed).toEqual(["raw/@", "raw/@raw/b.csv", "raw/@", "raw/@raw/b.csv"]);
+    await run(3);
+    expect(bucket.listed).toEqual([
+      "raw/@",
+      "raw/@raw/b.csv",
+      "raw/>raw/b.csv",
+      "raw/@",
+      "raw/@raw/b.csv",
+    ]);
     expect(intake.updates).toHaveLength(3);
+  });
+
+  test("its health says what it looked at, what was news, and what failed", async () => {
+    const { bucket, run } = setup();
+    for (const key of ["a", "b", "c"]) bucket.put(`raw/${key}.csv`);
+    const well = { state: "working", lastSuccessAt: NOON, received: 6, recorded: 3, lagMs: null };
+    expect(await run(2)).toMatchObject(well);
+    bucket.before = () => {
+      throw new Error("no network");
+    };
+    expect(await run(1)).toMatchObject({
+      state: "failing",
+      lastFailure: "The bucket lake could not be listed; it is tried again. (no network)",
+      failuresInARow: 1,
+      backoffUntil: NOON + 500,
+    });
   });
 
   test("failures are waited out longer and longer, but no longer than usual", async () => {

@@ -3,6 +3,15 @@ import type { Sighting } from "../intake/route-record.ts";
 import type { S3ListingSource } from "../source/object-source.ts";
 import { backoffMs, type Pace } from "../source/pause.ts";
 import type { RunningSource } from "../source/running-source.ts";
+import {
+  afterDealing,
+  afterFailure,
+  afterSuccess,
+  backingOff,
+  failureWords,
+  newHealth,
+  type SourceHealth,
+} from "../source/source-health.ts";
 import { type ListingCursor, listSome } from "./list-some.ts";
 import type { ListedPage, ObjectLister } from "./object-lister.ts";
 
@@ -20,8 +29,10 @@ export function sweepBucket(
   const stopping = new AbortController();
   const { signal } = stopping;
   let cursor: ListingCursor | null = null;
+  let health: SourceHealth = newHealth(pace.now());
   const ended = run();
   return {
+    health: () => health,
     stop() {
       stopping.abort();
       return ended;
@@ -29,14 +40,17 @@ export function sweepBucket(
   };
 
   async function run(): Promise<void> {
-    for (let failures = 0; !signal.aborted;) {
-      failures = (await sweep()) ? 0 : failures + 1;
-      const backoff = failures === 0 ? everyMs : backoffMs(failures, pace.random());
-      await pace.pause(Math.min(backoff, everyMs), signal);
+    while (!signal.aborted) {
+      await sweep();
+      const { failuresInARow } = health;
+      const backoff = failuresInARow === 0 ? everyMs : backoffMs(failuresInARow, pace.random());
+      const ms = Math.min(backoff, everyMs);
+      if (failuresInARow > 0) health = backingOff(health, pace.now() + ms);
+      await pace.pause(ms, signal);
     }
   }
 
-  async function sweep(): Promise<boolean> {
+  async function sweep(): Promise<void> {
     try {
       const prefixes =
         source.prefix === null
@@ -44,18 +58,23 @@ export function sweepBucket(
           : [source.prefix];
       const onCursor = (next: ListingCursor | null): void => void (cursor = next);
       await listSome(cursor, { lister, prefixes, pagesMax, signal, take, onCursor });
-      return true;
+      health = afterSuccess(health, pace.now());
     } catch (error) {
-      if (signal.aborted) return true;
-      intake.report(`The bucket ${bucket} could not be listed; it is tried again.`, error);
-      return false;
+      if (signal.aborted) return;
+      const message = `The bucket ${bucket} could not be listed; it is tried again.`;
+      health = afterFailure(health, pace.now(), failureWords(message, error));
+      intake.report(message, error);
     }
   }
 
   async function take(page: ListedPage): Promise<void> {
     const sightings = toSightings(bucket, page);
     for (let start = 0; start < sightings.length; start += CHUNK) {
-      await intake.record(sightings.slice(start, start + CHUNK));
+      const chunk = sightings.slice(start, start + CHUNK);
+      const recorded = await intake.record(chunk);
+      const dealt = { received: chunk.length, recorded, buried: 0, oldestAt: null };
+      // A listing tells what is there, not what came about: it has no lag.
+      health = { ...afterDealing(health, pace.now(), dealt), lagMs: null };
     }
   }
 }

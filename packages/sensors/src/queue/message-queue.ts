@@ -9,6 +9,21 @@ export interface MessageQueue {
   receive(signal: AbortSignal): Promise<readonly QueueMessage[]>;
   /** @returns Why some could not be removed; they will come again. */
   remove(messages: readonly QueueMessage[]): Promise<readonly string[]>;
+  /** Where what was received can be kept from coming again; absent where it cannot. */
+  readonly hold?: MessageHold;
+}
+
+/** Keeps messages from coming again while somebody has them in hand. */
+export interface MessageHold {
+  /** How often to ask for more time. */
+  readonly everyMs: number;
+  /** For how long in all it can be asked for, from when they were received. */
+  readonly heldMsMax: number;
+  /**
+   * @returns Why some could not be held; they may come again.
+   * @throws When `signal` aborts, at once.
+   */
+  extend(messages: readonly QueueMessage[], signal: AbortSignal): Promise<readonly string[]>;
 }
 
 export interface QueueMessage {

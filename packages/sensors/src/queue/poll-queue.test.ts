@@ -9,7 +9,8 @@ import { describe, expect, test } from "vitest";
 import { MemoryIntake } from "../../../../tests/harness/memory-intake.ts";
 import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
 import type { Pace } from "../source/pause.ts";
-import type { MessageQueue, QueueMessage } from "./message-queue.ts";
+import type { SourceHealth } from "../source/source-health.ts";
+import type { MessageHold, MessageQueue, QueueMessage } from "./message-queue.ts";
 import { pollQueue } from "./poll-queue.ts";
 
 const DAY: PartitionScheme = { kind: "day", start: "2026-01-01", timezone: "UTC" };
@@ -25,6 +26,8 @@ const RAW: DatasetSpec = {
 /** A queue in memory. A message that is not removed comes again with the next receive. */
 class MemoryQueue implements MessageQueue {
   readonly messages: QueueMessage[] = [];
+  /** Those who can hold messages are asked for no others while the store is away. */
+  hold?: MessageHold;
   received = 0;
   /** Called before each receive; throws to fail it. */
   before: () => void = () => undefined;
@@ -71,16 +74,22 @@ function bodyOf(key: string, etag = "A", sequencer = "01"): string {
   return s3EventJson({ event: "ObjectCreated:Put", bucket: "lake", key, content, sequencer, at });
 }
 
+const NOW = Date.UTC(2026, 1, 3, 0, 0, 7);
 const THIRD = "raw/2026-02-03.csv";
 const FOURTH = "raw/2026-02-04.csv";
 
 /** A source on a queue in memory. `settle` runs it until the queue is empty, and stops it. */
-function setup(deps: Partial<ObjectSourceDeps> = {}) {
+function setup(deps: Partial<ObjectSourceDeps> = {}, ownPace: Partial<Pace> = {}) {
   const queue = new MemoryQueue();
   const intake = new MemoryIntake();
   const problems: string[] = [];
   const pauses: number[] = [];
-  const pace: Pace = { random: () => 0, pause: (ms) => Promise.resolve(void pauses.push(ms)) };
+  const pace: Pace = {
+    random: () => 0,
+    now: () => NOW,
+    pause: (ms) => Promise.resolve(void pauses.push(ms)),
+    ...ownPace,
+  };
   const objects = new ObjectIntake("landing", {
     intake,
     datasets: () => Promise.resolve([RAW]),
@@ -90,10 +99,11 @@ function setup(deps: Partial<ObjectSourceDeps> = {}) {
     ...deps,
   });
   const start = (): ReturnType<typeof pollQueue> => pollQueue(queue, objects, pace);
-  const settle = async (): Promise<void> => {
+  const settle = async (): Promise<SourceHealth> => {
     const source = start();
     await queue.emptied.promise;
     await source.stop();
+    return source.health();
   };
   return { queue, intake, problems, pauses, start, settle };
 }
@@ -209,6 +219,156 @@ describe("poison", () => {
     await settle();
     expect(intake.story).toEqual([`${FOURTH}=A`]);
     expect(intake.deadLetters[0]?.reason).toBe("the store refused it: no such key");
+  });
+});
+
+describe("an event of the year", () => {
+  test("2100 is a dead letter, and the object's later events are still news", async () => {
+    const { queue, intake, settle } = setup();
+    const at = Date.UTC(2100, 0);
+    const key = THIRD;
+    const content = { etag: "Z", bytes: 1 };
+    const forged = { event: "ObjectCreated:Put", bucket: "lake", key, content, at } as const;
+    queue.put(s3EventJson({ ...forged, sequencer: "" }), bodyOf(THIRD, "A", ""));
+    await settle();
+    expect(intake.story).toEqual([`${THIRD}=A`]);
+    expect(intake.deadLetters).toMatchObject([
+      { reason: expect.stringContaining("2100-01-01"), body: expect.stringContaining("2100") },
+    ]);
+  });
+
+  test("1970 is an update like any other, and the object's later events are news", async () => {
+    const { queue, intake, settle } = setup();
+    const content = { etag: "Z", bytes: 1 };
+    const old = { event: "ObjectCreated:Put", bucket: "lake", key: THIRD, content, at: 0 } as const;
+    queue.put(s3EventJson({ ...old, sequencer: "00" }), bodyOf(THIRD));
+    await settle();
+    expect(intake.story).toEqual([`${THIRD}=Z`, `${THIRD}=A`]);
+  });
+});
+
+describe("a queue that can hold messages", () => {
+  /** Holds its messages each time that the source has been asked to wait `rounds` times. */
+  function holding(extend: MessageHold["extend"], heldMsMax = 60_000): MessageHold {
+    return { everyMs: 20_000, heldMsMax, extend };
+  }
+
+  /** Waits for everything but the next time to ask for more, which it lets come `rounds` times. */
+  function pacing(rounds: number): Partial<Pace> {
+    let left = rounds;
+    return {
+      async pause(ms, signal) {
+        if (ms !== 20_000 || left-- > 0 || signal.aborted) return;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        signal.addEventListener("abort", () => resolve());
+        await promise;
+      },
+    };
+  }
+
+  test("is asked for more time while a commit takes long, and not afterwards", async () => {
+    const { queue, intake, settle } = setup({}, pacing(3));
+    const held: string[] = [];
+    const [asked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    queue.hold = holding((messages) => {
+      held.push(messages.map(({ receipt }) => receipt).join());
+      if (held.length === 3) asked.resolve();
+      return Promise.resolve([]);
+    });
+    intake.before = () => gate.promise;
+    queue.put(bodyOf(THIRD), bodyOf(FOURTH));
+    const settled = settle();
+    await asked.promise;
+    expect(queue.messages, "nothing is removed before its commit").toHaveLength(2);
+    gate.resolve();
+    await settled;
+    expect(held).toEqual(["0,1", "0,1", "0,1"]);
+    expect(intake.updates).toHaveLength(2);
+  });
+
+  test("that cannot be asked is told of once, and the commit goes on", async () => {
+    const { queue, intake, problems, settle } = setup({}, pacing(3));
+    const asked = Promise.withResolvers<void>();
+    let times = 0;
+    queue.hold = holding(() => {
+      times += 1;
+      if (times === 3) asked.resolve();
+      return times === 1 ? Promise.reject(new Error("away")) : Promise.resolve(["too late"]);
+    });
+    intake.before = () => asked.promise;
+    queue.put(bodyOf(THIRD));
+    await settle();
+    expect(intake.updates).toHaveLength(1);
+    expect(problems).toEqual(["Messages could not be held and may come again."]);
+  });
+
+  test("is read once however long the store is away, so that no redrive policy gives up", async () => {
+    const { queue, intake, settle } = setup({}, pacing(0));
+    queue.hold = holding(() => Promise.resolve([]));
+    const away = new MillraceError("STORE_UNAVAILABLE", { operation: "record" }, "away");
+    let failures = 50;
+    intake.before = failWhen(() => failures-- > 0, away);
+    queue.put(bodyOf(THIRD), "<poison>");
+    await settle();
+    expect(intake.story).toEqual([`${THIRD}=A`]);
+    expect(intake.deadLetters).toHaveLength(1);
+    expect(queue.received, "and perhaps for what comes next").toBeLessThanOrEqual(2);
+  });
+
+  test("has its messages back when they can be held no longer", async () => {
+    let now = NOW;
+    const { queue, intake, settle } = setup({}, { ...pacing(0), now: () => (now += 20_000) });
+    queue.hold = holding(() => Promise.resolve([]));
+    const away = new MillraceError("STORE_UNAVAILABLE", { operation: "record" }, "away");
+    let failures = 50;
+    intake.before = failWhen(() => failures-- > 0, away);
+    queue.put(bodyOf(THIRD));
+    await settle();
+    expect(intake.updates).toHaveLength(1);
+    expect(queue.received).toBeGreaterThan(10);
+  });
+});
+
+describe("the health of the source", () => {
+  test("tells what was received, what it became, and how late", async () => {
+    const { queue, settle } = setup();
+    queue.put(bodyOf(THIRD), bodyOf(THIRD), "<poison>");
+    expect(await settle()).toEqual({
+      state: "working",
+      startedAt: NOW,
+      lastSuccessAt: NOW,
+      lastFailureAt: null,
+      lastFailure: null,
+      failuresInARow: 0,
+      backoffUntil: null,
+      received: 3,
+      recorded: 1,
+      buried: 1,
+      lagMs: 7_000,
+    });
+  });
+
+  test("tells what fails, in the service's words, and until when it waits", async () => {
+    const waits = Promise.withResolvers<void>();
+    const pause: Pace["pause"] = async (_ms, signal) => {
+      waits.resolve();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => resolve());
+      await promise;
+    };
+    const { queue, start } = setup({}, { pause });
+    queue.before = () => {
+      throw new Error("no network");
+    };
+    const source = start();
+    await waits.promise;
+    expect(source.health()).toMatchObject({
+      state: "failing",
+      lastFailure: "The queue could not be read; it is tried again. (no network)",
+      failuresInARow: 1,
+      backoffUntil: NOW + 500,
+    });
+    await source.stop();
   });
 });
 

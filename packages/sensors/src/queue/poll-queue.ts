@@ -1,53 +1,137 @@
 import type { ObjectIntake } from "../intake/object-intake.ts";
-import type { RunningSource } from "../source/running-source.ts";
 import { backoffMs, type Pace } from "../source/pause.ts";
-import type { MessageQueue, QueueMessage } from "./message-queue.ts";
+import type { RunningSource } from "../source/running-source.ts";
+import {
+  afterDealing,
+  afterFailure,
+  afterSuccess,
+  backingOff,
+  failureWords,
+  newHealth,
+  type SourceHealth,
+} from "../source/source-health.ts";
+import { holdWhile } from "./hold-while.ts";
+import type { MessageHold, MessageQueue, QueueMessage } from "./message-queue.ts";
 import { takeMessages } from "./take-messages.ts";
 
+const NOTHING = { received: 0, recorded: 0, buried: 0, oldestAt: null };
+
 /**
- * Takes messages until it is stopped. A message leaves the queue only after its updates are
- * committed; what fails is reported, waited out and received again.
+ * Takes messages until it is stopped, one batch at a time. A message leaves the queue only after
+ * its updates are committed; what fails is reported and waited out. While the store is away, a
+ * queue that can hold messages is asked for no others: each time that it hands one out brings it
+ * nearer to the end that a redrive policy sets, and the outage is not the message's fault.
  */
 export function pollQueue(queue: MessageQueue, intake: ObjectIntake, pace: Pace): RunningSource {
   const stopping = new AbortController();
-  const { signal } = stopping;
-  const ended = run();
+  const poll = new QueuePoll(queue, intake, pace, stopping.signal);
+  const ended = poll.run();
   return {
+    health: () => poll.health,
     stop() {
       stopping.abort();
       return ended;
     },
   };
+}
 
-  async function run(): Promise<void> {
-    for (let failures = 0; !signal.aborted;) {
-      const messages = await receive();
-      failures = messages !== null && (await take(messages)) ? 0 : failures + 1;
-      if (failures > 0 && !signal.aborted)
-        await pace.pause(backoffMs(failures, pace.random()), signal);
+class QueuePoll {
+  readonly #queue: MessageQueue;
+  readonly #intake: ObjectIntake;
+  readonly #pace: Pace;
+  readonly #signal: AbortSignal;
+  #health: SourceHealth;
+
+  constructor(queue: MessageQueue, intake: ObjectIntake, pace: Pace, signal: AbortSignal) {
+    this.#queue = queue;
+    this.#intake = intake;
+    this.#pace = pace;
+    this.#signal = signal;
+    this.#health = newHealth(pace.now());
+  }
+
+  get health(): SourceHealth {
+    return this.#health;
+  }
+
+  async run(): Promise<void> {
+    while (!this.#signal.aborted) {
+      const messages = await this.#receive();
+      const isWell = messages !== null && (await this.#handle(messages));
+      if (!isWell) await this.#backOff();
     }
   }
 
-  async function receive(): Promise<readonly QueueMessage[] | null> {
+  async #receive(): Promise<readonly QueueMessage[] | null> {
     try {
-      return await queue.receive(signal);
+      return await this.#queue.receive(this.#signal);
     } catch (error) {
-      if (!signal.aborted) intake.report("The queue could not be read; it is tried again.", error);
+      if (!this.#signal.aborted)
+        this.#fail("The queue could not be read; it is tried again.", error);
       return null;
     }
   }
 
   /** @returns Whether all went well. */
-  async function take(messages: readonly QueueMessage[]): Promise<boolean> {
-    try {
-      const done = await takeMessages(messages, intake);
-      const kept = done.length === 0 ? [] : await queue.remove(done);
-      for (const reason of kept)
-        intake.report(`A message could not be removed and will come again: ${reason}.`);
-      return done.length === messages.length;
-    } catch (error) {
-      intake.report("Messages could not be recorded or removed; they will come again.", error);
-      return false;
+  async #handle(messages: readonly QueueMessage[]): Promise<boolean> {
+    const { hold } = this.#queue;
+    if (messages.length === 0) {
+      const now = this.#pace.now();
+      this.#health = afterSuccess(afterDealing(this.#health, now, NOTHING), now);
+      return true;
     }
+    if (hold === undefined) return (await this.#take(messages)) === "done";
+    const onProblem = (message: string, error: unknown): void =>
+      this.#intake.report(message, error);
+    const held = { hold, messages, pace: this.#pace, onProblem };
+    return holdWhile(held, () => this.#takeWhileHeld(messages, hold));
+  }
+
+  /** Tries until the store is there again, the source is stopped or the time to hold is up. */
+  async #takeWhileHeld(messages: readonly QueueMessage[], hold: MessageHold): Promise<boolean> {
+    const heldUntil = this.#pace.now() + hold.heldMsMax;
+    for (;;) {
+      const outcome = await this.#take(messages);
+      if (outcome !== "unreachable") return outcome === "done";
+      if (this.#signal.aborted || this.#pace.now() >= heldUntil) return false;
+      await this.#backOff();
+      if (this.#signal.aborted) return false;
+    }
+  }
+
+  async #take(messages: readonly QueueMessage[]): Promise<"done" | "in part" | "unreachable"> {
+    try {
+      const { done, ...dealt } = await takeMessages(messages, this.#intake, this.#pace.now());
+      const now = this.#pace.now();
+      // Counted before they are removed: that they may come again does not undo their commit.
+      this.#health = afterDealing(this.#health, now, { ...dealt, received: messages.length });
+      await this.#remove(done);
+      const isAll = done.length === messages.length;
+      this.#health = isAll
+        ? afterSuccess(this.#health, now)
+        : afterFailure(this.#health, now, "Some messages could not be recorded.");
+      return isAll ? "done" : "in part";
+    } catch (error) {
+      this.#fail("Messages could not be recorded or removed; they will come again.", error);
+      return "unreachable";
+    }
+  }
+
+  async #remove(messages: readonly QueueMessage[]): Promise<void> {
+    const kept = messages.length === 0 ? [] : await this.#queue.remove(messages);
+    for (const reason of kept)
+      this.#intake.report(`A message could not be removed and will come again: ${reason}.`);
+  }
+
+  #fail(message: string, error: unknown): void {
+    this.#health = afterFailure(this.#health, this.#pace.now(), failureWords(message, error));
+    this.#intake.report(message, error);
+  }
+
+  async #backOff(): Promise<void> {
+    if (this.#signal.aborted) return;
+    const ms = backoffMs(this.#health.failuresInARow, this.#pace.random());
+    this.#health = backingOff(this.#health, this.#pace.now() + ms);
+    await this.#pace.pause(ms, this.#signal);
   }
 }

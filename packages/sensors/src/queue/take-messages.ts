@@ -1,6 +1,7 @@
-import { MillraceError } from "@millrace/core/internal";
+import { type Instant, MillraceError } from "@millrace/core/internal";
 import type { BuriedLetter, ObjectIntake } from "../intake/object-intake.ts";
 import { parseS3Message, type S3Message } from "../s3/parse-s3-message.ts";
+import { refuseFuture } from "../s3/refuse-future.ts";
 import type { QueueMessage } from "./message-queue.ts";
 
 interface Letter {
@@ -8,46 +9,71 @@ interface Letter {
   readonly parsed: S3Message;
 }
 
+/** What became of messages. */
+export interface TakenMessages {
+  /** Those that the queue may forget: their updates and dead letters are committed. */
+  readonly done: readonly QueueMessage[];
+  readonly recorded: number;
+  readonly buried: number;
+  /** When the oldest event among them came about; null when none says. */
+  readonly oldestAt: Instant | null;
+}
+
 /**
- * Records what messages tell, and says which of them the queue may forget: those whose updates
- * and dead letters are committed. The others will come again. A message that the store refuses
- * alone is a dead letter, and stands in nobody's way.
+ * Records what messages tell, and says which of them the queue may forget. The others will come
+ * again. A message that the store refuses alone is a dead letter, and stands in nobody's way.
  *
  * @throws When the store cannot be reached: then none of them is done.
  */
 export async function takeMessages(
   messages: readonly QueueMessage[],
   intake: ObjectIntake,
-): Promise<readonly QueueMessage[]> {
-  const letters = messages.map((message) => ({ message, parsed: parseS3Message(message.body) }));
-  const recorded = await recordTogether(letters, intake);
-  await intake.bury(recorded.flatMap(toDeadLetters));
-  return recorded.map(({ message }) => message);
+  now: Instant,
+): Promise<TakenMessages> {
+  const letters = messages.map((message) => ({
+    message,
+    parsed: refuseFuture(parseS3Message(message.body), now),
+  }));
+  const { kept, updates } = await recordTogether(letters, intake);
+  const dead = kept.flatMap(toDeadLetters);
+  await intake.bury(dead);
+  return {
+    done: kept.map(({ message }) => message),
+    recorded: updates,
+    buried: dead.length,
+    oldestAt: oldestOf(kept),
+  };
 }
 
-async function recordTogether(
-  letters: readonly Letter[],
-  intake: ObjectIntake,
-): Promise<readonly Letter[]> {
+function oldestOf(letters: readonly Letter[]): Instant | null {
+  const times = letters.flatMap(toSightings).map(({ at }) => at);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+interface Recorded {
+  readonly kept: readonly Letter[];
+  readonly updates: number;
+}
+
+async function recordTogether(letters: readonly Letter[], intake: ObjectIntake): Promise<Recorded> {
   try {
-    await intake.record(letters.flatMap(toSightings));
-    return letters;
+    return { kept: letters, updates: await intake.record(letters.flatMap(toSightings)) };
   } catch (error) {
     if (MillraceError.is(error, "STORE_UNAVAILABLE")) throw error;
     if (letters.length > 1) return recordOneByOne(letters, intake);
-    return judge(letters, error, intake);
+    return { kept: judge(letters, error, intake), updates: 0 };
   }
 }
 
-async function recordOneByOne(
-  letters: readonly Letter[],
-  intake: ObjectIntake,
-): Promise<readonly Letter[]> {
-  const recorded: Letter[] = [];
+async function recordOneByOne(letters: readonly Letter[], intake: ObjectIntake): Promise<Recorded> {
+  const kept: Letter[] = [];
+  let updates = 0;
   for (const letter of letters) {
-    recorded.push(...(await recordTogether([letter], intake)));
+    const recorded = await recordTogether([letter], intake);
+    kept.push(...recorded.kept);
+    updates += recorded.updates;
   }
-  return recorded;
+  return { kept, updates };
 }
 
 /** Refused input stays refused; anything else may pass, so the message is left to come again. */

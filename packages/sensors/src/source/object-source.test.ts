@@ -70,6 +70,8 @@ describe("a wrong option is refused by name:", () => {
     [{ queueUrl: "arn:aws:sqs:eu-central-1:1:landing" }, "is no queue URL"],
     [{ waitTimeSeconds: 0 }, "waitTimeSeconds is a whole number from 1 to 20"],
     [{ waitTimeSeconds: 21 }, "waitTimeSeconds is a whole number from 1 to 20"],
+    [{ visibilityTimeoutSeconds: 0 }, "visibilityTimeoutSeconds is a whole number from 1"],
+    [{ visibilityTimeoutSeconds: 43_201 }, "visibilityTimeoutSeconds is a whole number from 1"],
   ])("%o of an event source", (wrong, problem) => {
     expect(() => s3EventSource({ name: "landing", queueUrl, ...wrong })).toThrow(problem);
   });

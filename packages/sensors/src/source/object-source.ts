@@ -23,6 +23,12 @@ export interface S3EventSourceOptions extends AwsAccess {
   readonly queueUrl: string;
   /** How long a poll waits for a message, 1 to 20; 20 unless told. Stopping does not wait. */
   readonly waitTimeSeconds?: number;
+  /**
+   * After how long a message that a dead process had in hand comes again, 1 to 43,200; 60 unless
+   * told. It goes before what the queue says, and is extended as long as a commit takes. What the
+   * queue's redrive policy gives up on is read by a source of its own on that other queue.
+   */
+  readonly visibilityTimeoutSeconds?: number;
 }
 
 export interface S3ListingSourceOptions extends AwsAccess {
@@ -41,6 +47,7 @@ export interface S3EventSource extends NamedSource, AwsAccess {
   readonly type: "s3-events";
   readonly queueUrl: string;
   readonly waitTimeSeconds: number;
+  readonly visibilityTimeoutSeconds: number;
 }
 
 /** Objects that are found by listing a bucket. Data only, like {@link S3EventSource}. */
@@ -67,7 +74,7 @@ export type ObjectSource = S3EventSource | S3RedisEventSource | S3ListingSource;
  * });
  */
 export function s3EventSource(options: S3EventSourceOptions): S3EventSource {
-  const { name, queueUrl, waitTimeSeconds = 20 } = options;
+  const { name, queueUrl, waitTimeSeconds = 20, visibilityTimeoutSeconds = 60 } = options;
   const problems = [...nameProblems(name, "s3EventSource")];
   if (!isWebAddress(queueUrl))
     problems.push(
@@ -75,8 +82,13 @@ export function s3EventSource(options: S3EventSourceOptions): S3EventSource {
     );
   if (!isWithin(waitTimeSeconds, 1, 20))
     problems.push(`Source ${name}: waitTimeSeconds is a whole number from 1 to 20.`);
+  if (!isWithin(visibilityTimeoutSeconds, 1, 43_200))
+    problems.push(
+      `Source ${name}: visibilityTimeoutSeconds is a whole number from 1 to 43,200, which is 12 hours.`,
+    );
   if (problems.length > 0) throw definitionInvalid(problems);
-  return withAccess({ type: "s3-events", name, queueUrl, waitTimeSeconds }, options);
+  const polling = { waitTimeSeconds, visibilityTimeoutSeconds };
+  return withAccess({ type: "s3-events", name, queueUrl, ...polling }, options);
 }
 
 /**

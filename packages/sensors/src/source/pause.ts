@@ -1,4 +1,5 @@
 import { setTimeout as timeout } from "node:timers/promises";
+import type { Instant } from "@millrace/core/internal";
 
 /** Time and chance, so that tests can bring their own. */
 export interface Pace {
@@ -6,10 +7,12 @@ export interface Pace {
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  readonly now: () => Instant;
 }
 
 export const realPace: Pace = {
   random: () => Math.random(),
+  now: () => Date.now(),
   async pause(ms, signal) {
     try {
       await timeout(ms, undefined, { signal });

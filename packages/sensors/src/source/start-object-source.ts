@@ -32,6 +32,7 @@ export function startObjectSource(source: ObjectSource, deps: ObjectSourceDeps):
 
 function closing(running: RunningSource, client: { close(): void | Promise<void> }): RunningSource {
   return {
+    health: () => running.health(),
     async stop() {
       await running.stop();
       await client.close();
