@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+import type { DeadLetter } from "@millrace/core/internal";
+import type { Hook } from "./hook.ts";
+import type { IntakeMessage, UnsentLetter } from "./intake-port.ts";
+
+/** The store takes keys of 512 bytes. */
+const KEY_BYTES_MAX = 400;
+const LETTER_BYTES_MAX = 256 * 1_024;
+
+/**
+ * One text for a list of texts, short enough to be a key. The hook is always one of them: whoever
+ * may post to one hook cannot use up the ids of another.
+ */
+export function keyOf(parts: readonly string[]): string {
+  const text = JSON.stringify(parts);
+  if (Buffer.byteLength(text) <= KEY_BYTES_MAX) return text;
+  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+}
+
+/** How a message stands among the dead letters, should it come to that. */
+export function letterOf(hook: Hook, id: string | null, body: string): UnsentLetter {
+  const idempotencyKey = keyOf([hook.name, id ?? createHash("sha256").update(body).digest("hex")]);
+  return { source: sourceOf(hook), body: cut(body), idempotencyKey };
+}
+
+export function deadLetter(letter: UnsentLetter, reason: string): IntakeMessage {
+  const dead: DeadLetter = { ...letter, reason };
+  return { type: "deadLetter", letter: dead };
+}
+
+/** How dead letters and problems name a hook. */
+export function sourceOf(hook: Pick<Hook, "name">): string {
+  return `hook ${hook.name}`;
+}
+
+/** Never in the middle of a character. */
+function cut(body: string): string {
+  if (body.length * 3 <= LETTER_BYTES_MAX) return body;
+  const bytes = Buffer.from(body);
+  if (bytes.length <= LETTER_BYTES_MAX) return body;
+  return new TextDecoder().decode(bytes.subarray(0, LETTER_BYTES_MAX), { stream: true });
+}
