@@ -1,3 +1,5 @@
+export type * from "./http/hook.ts";
+export type * from "./http/message-mapping.ts";
 export type { ObjectSourceDeps, RecordedObject, SourceProblem } from "./intake/object-intake.ts";
 export * from "./source/object-source.ts";
 export {

@@ -1,6 +1,6 @@
 import type { Instant, JsonValue } from "@millrace/core/internal";
 import { isRecord } from "@millrace/core/internal";
-import { timeProblem } from "../plausible-time.ts";
+import { timeProblem } from "./plausible-time.ts";
 import { readJson } from "../read-json.ts";
 
 /** What every CloudEvent has, and the event as one JSON object, as a mapping sees it. */

@@ -4,7 +4,7 @@ const FIRST_MS = Date.UTC(2000, 0, 1);
 const AHEAD_MS_MAX = 86_400_000;
 
 /**
- * Why a time that a message gives cannot be true, as part of a sentence; null when it can. A time
+ * Why a time that a message gives cannot be true, as part of a sentence; null when it can. One
  * in the far future would make everything that comes after it look old.
  */
 export function timeProblem(at: Instant, nowMs: Instant): string | null {
