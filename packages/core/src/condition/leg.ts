@@ -9,7 +9,13 @@ import { type Mapped, mapDraftOf, type PartitionMaps } from "./partition-map.ts"
 /** One dataset or pattern in a condition, presented under the partition keys `P`. */
 export interface Leg<D extends Typed, P> extends AnyCondition {
   readonly "~leg"?: { readonly d: D; readonly p: P };
-  /** Only updates that match count. Said twice, both must match. */
+  /**
+   * Only updates that match count. Said twice, both must match. Updates that say that something
+   * is gone count only where a filter is about their `kind`.
+   *
+   * @example
+   * flights.where({ kind: "removed" });
+   */
   where(filter: Where<FactsOf<D>>): Leg<D, P>;
   /**
    * Presents this dataset under the consumer's partition keys. `as({})` means that updates of

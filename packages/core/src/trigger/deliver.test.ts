@@ -33,6 +33,12 @@ const tables: LegSpec = {
   partition: { table: { map: "same", from: "table" } },
 };
 
+const REMOVED_OR_CHANGED: LegSpec["where"] = {
+  path: ["kind"],
+  op: "in",
+  value: ["changed", "removed"],
+};
+
 interface Wanted {
   readonly legs?: readonly LegSpec[];
   readonly partitions?: PartitionSchemes;
@@ -208,4 +214,32 @@ test("patterns that begin otherwise than the fact are not tried", () => {
   );
   const index = new TriggerIndex(1, [registered(1), ...others]);
   expect(deliver(index, fact).map(({ trigger }) => trigger.triggerId)).toEqual([1]);
+});
+
+test.each<readonly [string, LegSpec["where"], string]>([
+  ["without a filter does not count", null, "filtered"],
+  [
+    "with a filter about something else does not count",
+    { path: ["metadata", "rows"], op: "exists", value: false },
+    "filtered",
+  ],
+  ["that is asked for counts", { path: ["kind"], op: "eq", value: "removed" }, "pending"],
+  ["that is asked for with a change counts", REMOVED_OR_CHANGED, "pending"],
+  [
+    "that is asked not to count does not",
+    { path: ["kind"], op: "ne", value: "removed" },
+    "filtered",
+  ],
+])("a removal %s", (_what, where, disposition) => {
+  const removal = { ...fact, facts: { uri: null, metadata: null, kind: "removed" } };
+  const index = new TriggerIndex(1, [registered(1, { legs: [{ ...sales, where }] })]);
+  expect(deliver(index, removal)).toMatchObject([{ disposition }]);
+});
+
+test("a removal that nobody asked for says how to ask", () => {
+  const removal = { ...fact, facts: { uri: null, metadata: null, kind: "removed" } };
+  const index = new TriggerIndex(1, [registered(1)]);
+  expect(deliver(index, removal)[0]?.reason).toBe(
+    'it is a removal, and these count only with .where({ kind: "removed" })',
+  );
 });

@@ -1,10 +1,11 @@
+import { asksForRemovals } from "../filter/asks-for-removals.ts";
 import { matchesFilter } from "../filter/matches-filter.ts";
 import type { Instant } from "../lib/instant.ts";
 import { mapPartition } from "../partition/map-partition.ts";
 import type { RunState } from "../run/states.ts";
-import type { JsonValue } from "../spec/json.ts";
+import { isRecord, type JsonValue } from "../spec/json.ts";
 import { type Partition, type PartitionSchemes, partitionText } from "../spec/partition-spec.ts";
-import { AT_MOST_DEFAULT, type SourceSpec } from "../spec/trigger-spec.ts";
+import { AT_MOST_DEFAULT, type LegSpec, type SourceSpec } from "../spec/trigger-spec.ts";
 import type { IndexedTrigger, MatchedLeg, TriggerIndex } from "./trigger-index.ts";
 
 /** A fact as triggers see it. */
@@ -139,8 +140,9 @@ function sort(legs: readonly MatchedLeg[], fact: TriggeringFact): Sorted {
   let overflow = 0;
   for (const { leg: indexed, partition, schemes } of legs) {
     const { leg, number, trigger } = indexed;
-    if (leg.where !== null && !matchesFilter(leg.where, fact.facts)) {
-      refusals.push({ disposition: "filtered", reason: "its filter does not match" });
+    const filtered = filteredBy(leg, fact);
+    if (filtered !== null) {
+      refusals.push({ disposition: "filtered", reason: filtered });
       continue;
     }
     const source = { schemes, partition, at: fact.at, data: fact.facts };
@@ -164,6 +166,17 @@ function sort(legs: readonly MatchedLeg[], fact: TriggeringFact): Sorted {
     }
   }
   return { groups, refusals, cut: cut + overflow };
+}
+
+/**
+ * Why a leg does not count a fact; null when it does. A removal counts only where it is asked
+ * for: what works on the objects that came would find nothing.
+ */
+function filteredBy({ where }: LegSpec, { kind, facts }: TriggeringFact): string | null {
+  const isRemoval = kind === "update" && isRecord(facts) && facts["kind"] === "removed";
+  if (isRemoval && !asksForRemovals(where))
+    return 'it is a removal, and these count only with .where({ kind: "removed" })';
+  return where === null || matchesFilter(where, facts) ? null : "its filter does not match";
 }
 
 /** The group of a partition, made when there is room for one more. */
