@@ -25,3 +25,12 @@ export { RENEW_LEASE } from "./lease/renew-statement.ts";
 export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";
 export { PostgresLeaseKeeper } from "./lease/postgres-lease-keeper.ts";
 export { type History, loadHistory, type RecordedRun } from "./replay-facts.ts";
+export { outboxStore } from "./out/outbox-store.ts";
+export {
+  openSubscribers,
+  type OutItem,
+  putOut,
+  putOutNow,
+  reopenSubscriber,
+} from "./out/put-out.ts";
+export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";

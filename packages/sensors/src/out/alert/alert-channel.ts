@@ -1,5 +1,4 @@
-import type { AlertMessage } from "@millrace/core/internal";
-import type { OutMessage } from "../webhook/delivery.ts";
+import type { AlertMessage, OutMessage } from "@millrace/core/internal";
 import { slackAlert } from "./slack-alert.ts";
 import { webhookAlert } from "./webhook-alert.ts";
 

@@ -1,11 +1,11 @@
+import type { OutDelivery } from "@millrace/core/internal";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { afterAnswer, nextDelivery, retryAfterMs, WEBHOOK_POLICY } from "./decide-delivery.ts";
-import type { Delivery } from "./delivery.ts";
 import type { OutAnswer } from "./out-http.ts";
 
 const NOW = Date.parse("2026-11-21T02:00:00Z");
-const fresh: Delivery = {
+const fresh: OutDelivery = {
   id: 1,
   subscriber: "crm",
   message: { contentType: "application/json", headers: {}, body: "{}" },

@@ -1,5 +1,5 @@
-import { invariant } from "@millrace/core/internal";
-import type { Delivery, DeliveryPolicy, Lane } from "./delivery.ts";
+import { type OutDelivery, type DeliveryResult, invariant } from "@millrace/core/internal";
+import type { DeliveryPolicy, Lane } from "./delivery.ts";
 import type { OutAnswer } from "./out-http.ts";
 
 const HOUR_MS = 3_600_000;
@@ -17,7 +17,7 @@ export const WEBHOOK_POLICY: DeliveryPolicy = {
 };
 
 export type NextDelivery =
-  | { readonly type: "send"; readonly delivery: Delivery }
+  | { readonly type: "send"; readonly delivery: OutDelivery }
   | { readonly type: "wait"; readonly until: number }
   | { readonly type: "idle" };
 
@@ -31,13 +31,6 @@ export function nextDelivery(lane: Lane, now: number): NextDelivery {
   const until = Math.max(head.dueAt, takenUntil ?? 0);
   return until > now ? { type: "wait", until } : { type: "send", delivery: head };
 }
-
-export type DeliveryResult =
-  | { readonly type: "delivered"; readonly status: number }
-  | { readonly type: "retry"; readonly dueAt: number; readonly reason: string }
-  | { readonly type: "dead"; readonly reason: string }
-  /** The receiver wants no more, now or later. */
-  | { readonly type: "gone"; readonly reason: string };
 
 /**
  * What becomes of a message by the answer to one attempt: "2xx: Success. […] 410 Gone: […] Sender
@@ -54,7 +47,7 @@ export type DeliveryResult =
  * @param u - Uniform sample in [0, 1).
  */
 export function afterAnswer(
-  delivery: Delivery,
+  delivery: OutDelivery,
   answer: OutAnswer,
   { now, u, policy }: { readonly now: number; readonly u: number; readonly policy: DeliveryPolicy },
 ): DeliveryResult {

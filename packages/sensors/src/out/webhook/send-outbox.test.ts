@@ -1,9 +1,9 @@
+import type { OutDelivery, DeliveryResult, OutboxStore } from "@millrace/core/internal";
 import { describe, expect, test } from "vitest";
-import { nextDelivery, type DeliveryResult } from "./decide-delivery.ts";
-import type { Delivery, Lane } from "./delivery.ts";
+import { nextDelivery } from "./decide-delivery.ts";
+import type { Lane } from "./delivery.ts";
 import type { OutAnswer, OutRequest } from "./out-http.ts";
 import { type OutTarget, targetProblems } from "./out-target.ts";
-import type { OutboxStore } from "./outbox-store.ts";
 import { type OutProblem, sendOutbox } from "./send-outbox.ts";
 import { toOutRequest } from "./to-request.ts";
 
@@ -22,7 +22,7 @@ class MemoryOutbox implements OutboxStore {
   now = 0;
   readonly closed = new Set<string>();
   readonly ended: { readonly id: number; readonly type: DeliveryResult["type"] }[] = [];
-  #rows: (Delivery & { readonly takenUntil: number | null })[] = [];
+  #rows: (OutDelivery & { readonly takenUntil: number | null })[] = [];
 
   put(subscriber: string, ...ids: readonly number[]): void {
     const message = { contentType: "application/json", headers: {}, body: {} };
@@ -30,7 +30,7 @@ class MemoryOutbox implements OutboxStore {
     this.#rows.push(...ids.map((id) => ({ id, subscriber, ...rest, takenUntil: null })));
   }
 
-  takeDue(subscribers: readonly string[], limit: number, leaseMs: number): Promise<Delivery[]> {
+  takeDue(subscribers: readonly string[], limit: number, leaseMs: number): Promise<OutDelivery[]> {
     const taken = subscribers.flatMap((name) => {
       const next = nextDelivery(this.#lane(name), this.now);
       return next.type === "send" ? [{ ...next.delivery, fence: next.delivery.fence + 1 }] : [];
@@ -40,7 +40,10 @@ class MemoryOutbox implements OutboxStore {
     return Promise.resolve(some);
   }
 
-  record({ id, fence }: Pick<Delivery, "id" | "fence">, result: DeliveryResult): Promise<boolean> {
+  record(
+    { id, fence }: Pick<OutDelivery, "id" | "fence">,
+    result: DeliveryResult,
+  ): Promise<boolean> {
     const row = this.#rows.find((each) => each.id === id && each.fence === fence);
     if (row === undefined) return Promise.resolve(false);
     if (result.type === "retry") {
@@ -66,7 +69,7 @@ class MemoryOutbox implements OutboxStore {
     return { isClosed: this.closed.has(name), head, takenUntil: head?.takenUntil ?? null };
   }
 
-  #set(row: Delivery & { readonly takenUntil: number | null }): void {
+  #set(row: OutDelivery & { readonly takenUntil: number | null }): void {
     this.#rows = this.#rows.map((each) => (each.id === row.id ? row : each));
   }
 }
@@ -98,8 +101,7 @@ async function play(trial: Trial): Promise<void> {
   await sendOutbox(
     {
       store: trial.store ?? outbox,
-      now: () => outbox.now,
-      pace: { pause, random: () => 0.5 },
+      pace: { pause, random: () => 0.5, now: () => outbox.now },
       targets,
       send(request) {
         requests.push(request);
@@ -229,7 +231,7 @@ describe("the sender", () => {
 });
 
 test("what is sent is signed over its very bytes, and nobody replaces the signature", () => {
-  const delivery: Delivery = {
+  const delivery: OutDelivery = {
     id: 9,
     subscriber: "crm",
     message: {

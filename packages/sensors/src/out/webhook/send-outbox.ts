@@ -1,15 +1,14 @@
+import type { OutDelivery, OutboxStore } from "@millrace/core/internal";
 import { backoffMs, type Pace } from "../../source/pause.ts";
 import { afterAnswer, WEBHOOK_POLICY } from "./decide-delivery.ts";
-import type { Delivery, DeliveryPolicy } from "./delivery.ts";
+import type { DeliveryPolicy } from "./delivery.ts";
 import type { OutAnswer, OutSend } from "./out-http.ts";
 import type { OutTarget } from "./out-target.ts";
-import type { OutboxStore } from "./outbox-store.ts";
 import { toOutRequest } from "./to-request.ts";
 
 export interface OutboxDeps {
   readonly store: OutboxStore;
   readonly send: OutSend;
-  readonly now: () => number;
   readonly pace: Pace;
   /** By the name of the subscriber: what this process sends to. */
   readonly targets: ReadonlyMap<string, OutTarget>;
@@ -67,7 +66,7 @@ function take(
   { store, targets }: OutboxDeps,
   free: readonly string[],
   limit: number,
-): Promise<readonly Delivery[]> {
+): Promise<readonly OutDelivery[]> {
   if (free.length === 0 || limit <= 0) return Promise.resolve([]);
   const timeouts = free.map((name) => targets.get(name)?.timeoutMs ?? 0);
   return store.takeDue(free, limit, Math.max(...timeouts) + LEASE_MARGIN_MS);
@@ -92,10 +91,10 @@ async function oneDone(
 }
 
 /** Never rejects: what cannot be recorded is taken again when its lease has run out. */
-async function deliver(deps: OutboxDeps, delivery: Delivery): Promise<void> {
+async function deliver(deps: OutboxDeps, delivery: OutDelivery): Promise<void> {
   const answer = await ask(deps, delivery);
   const chance = {
-    now: deps.now(),
+    now: deps.pace.now(),
     u: deps.pace.random(),
     policy: deps.policy ?? WEBHOOK_POLICY,
   };
@@ -106,11 +105,11 @@ async function deliver(deps: OutboxDeps, delivery: Delivery): Promise<void> {
   }
 }
 
-async function ask(deps: OutboxDeps, delivery: Delivery): Promise<OutAnswer> {
+async function ask(deps: OutboxDeps, delivery: OutDelivery): Promise<OutAnswer> {
   const target = deps.targets.get(delivery.subscriber);
   if (target === undefined) return { type: "unreachable", reason: "nobody knows where it is" };
   try {
-    return await deps.send(toOutRequest(delivery, target, deps.now()));
+    return await deps.send(toOutRequest(delivery, target, deps.pace.now()));
   } catch (error) {
     const reason = error instanceof Error ? error.message : "the request could not be made";
     return { type: "unreachable", reason };

@@ -1,4 +1,4 @@
-import type { Delivery } from "./delivery.ts";
+import type { OutDelivery } from "@millrace/core/internal";
 import type { OutRequest } from "./out-http.ts";
 import type { OutTarget } from "./out-target.ts";
 import { signWebhook } from "./sign-webhook.ts";
@@ -8,7 +8,7 @@ import { signWebhook } from "./sign-webhook.ts";
  *
  * @throws {INPUT_INVALID} When a secret cannot sign.
  */
-export function toOutRequest(delivery: Delivery, target: OutTarget, now: number): OutRequest {
+export function toOutRequest(delivery: OutDelivery, target: OutTarget, now: number): OutRequest {
   const { contentType, headers, body: value } = delivery.message;
   const body = typeof value === "string" ? value : JSON.stringify(value);
   const signed =
@@ -26,6 +26,6 @@ export function toOutRequest(delivery: Delivery, target: OutTarget, now: number)
 }
 
 /** The same at each attempt; without a full stop, which would end it in what is signed. */
-function webhookId({ id }: Delivery): string {
+function webhookId({ id }: OutDelivery): string {
   return `msg_${id}`;
 }
