@@ -21,7 +21,7 @@ const wait: fc.Arbitrary<SensorWait> = fc.record({
   ),
   jitter: fc.double({ min: 0, max: 1, noNaN: true }),
   timeoutMs: fc.option(duration),
-  onTimeout: fc.constantFrom("fail", "skip", { value: 1 }),
+  onTimeout: fc.constantFrom<SensorWait["onTimeout"]>("fail", "skip", { value: 1 }),
   onMissing: policy,
   onUnreachable: policy,
   onRemoved: policy,

@@ -51,7 +51,9 @@ test("an endpoint that drips bytes ends with the total time", async () => {
 test("a server that says nothing ends with the time to the first byte", async () => {
   const url = await serve(() => undefined);
   const result = await fetchJson({ url }, { ...options, limits: { firstByteMs: 50 } });
-  expect(result).toMatchObject({ failure: { type: "timeout", message: /no answer in 50ms$/ } });
+  expect(result).toMatchObject({
+    failure: { type: "timeout", message: expect.stringMatching(/no answer in 50ms$/) },
+  });
 });
 
 test("a huge body is left off at its bound, and the connection with it", async () => {

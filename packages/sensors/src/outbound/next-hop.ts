@@ -6,7 +6,7 @@ const URL_LENGTH_MAX = 8_192;
 
 /** The URL of a call, of which only http and https without credentials are taken. @throws {CallFailed} */
 export function callableUrl(text: string, base?: URL): URL {
-  const url = text.length > URL_LENGTH_MAX ? null : URL.parse(text, base);
+  const url = text.length > URL_LENGTH_MAX ? null : URL.parse(text, base?.href);
   if (url === null) throw callFailed("unreachable", "the address is no URL, or too long a one");
   if (!/^https?:$/.test(url.protocol))
     throw callFailed("refusedAddress", `${url.protocol} is not called; write an http or https URL`);

@@ -1,0 +1,112 @@
+import { type Instant, isRecord, type JsonValue, checkJson } from "@millrace/core/internal";
+import { type Comparison, compares } from "./compare.ts";
+import type { Observation } from "./observation.ts";
+
+/** A wait for what a query finds. JSON. */
+export interface SqlCheck {
+  /** The connection's name: checks with one name are asked over one connection. */
+  readonly connection: string;
+  readonly text: string;
+  readonly values: readonly JsonValue[];
+  readonly until:
+    | { readonly type: "rows"; readonly atLeast: number }
+    /** The first column of the first row. */
+    | { readonly type: "value"; readonly compare: Comparison }
+    /** The same, once it is beyond what it was at the first look; null is before everything. */
+    | { readonly type: "moves"; readonly from: JsonValue };
+}
+
+/** What a check needs of a connection to Postgres; `pg`'s client has this form. */
+export interface SqlClient {
+  query(statement: SqlStatement): Promise<{ readonly rows: readonly unknown[] }>;
+}
+
+export interface SqlStatement {
+  readonly text: string;
+  readonly values: unknown[];
+  /** The other protocol takes several statements in one text, of which one could commit. */
+  readonly queryMode: "extended";
+}
+
+export interface AskSqlOptions {
+  readonly statementMs: number;
+  readonly now: () => Instant;
+}
+
+/** Rows that are counted; more are not fetched. */
+const ROWS_MAX = 10_000;
+
+/**
+ * Asks a database in a transaction that can change nothing: whatever the text says, the server
+ * refuses writes, and ends it at its time. It is rolled back in any case.
+ *
+ * @param client - A connection of its own, in no transaction. One that fails is to be closed.
+ */
+export async function askSql(
+  check: SqlCheck,
+  client: SqlClient,
+  { statementMs, now }: AskSqlOptions,
+): Promise<Observation> {
+  try {
+    return readSql(check, await rowsOf(check, client, statementMs), now());
+  } catch (error) {
+    const said = error instanceof Error ? error.message.slice(0, 500) : typeof error;
+    return { type: "unreachable", said: `${check.connection}: ${said}`, url: null, at: now() };
+  }
+}
+
+async function rowsOf(
+  { text, values }: SqlCheck,
+  client: SqlClient,
+  statementMs: number,
+): Promise<readonly unknown[]> {
+  const query = (statement: string, given: readonly unknown[] = []) =>
+    client.query({ text: statement, values: [...given], queryMode: "extended" });
+  await query("begin read only");
+  try {
+    await query("select set_config('statement_timeout', $1, true)", [`${statementMs}ms`]);
+    // What is no query has no cursor, and no more rows are read than are counted.
+    await query(`declare millrace_check no scroll cursor for ${text}`, values);
+    return (await query(`fetch ${ROWS_MAX} from millrace_check`)).rows;
+  } finally {
+    await query("rollback");
+  }
+}
+
+/** What the rows of a check mean. */
+export function readSql(check: SqlCheck, rows: readonly unknown[], at: Instant): Observation {
+  const { until, connection } = check;
+  const seen = { url: null, at };
+  if (until.type === "rows") {
+    if (rows.length >= until.atLeast)
+      return { type: "succeeded", value: { rows: rows.length }, ...seen };
+    const said = `${connection}: ${rows.length} of ${until.atLeast} rows`;
+    return { type: rows.length === 0 ? "missing" : "running", said, ...seen };
+  }
+  if (rows.length === 0) return { type: "missing", said: `${connection}: no row`, ...seen };
+  const value = firstValue(rows[0]);
+  if (value === undefined)
+    return { type: "unreachable", said: `${connection}: the value is not JSON`, ...seen };
+  const isThere =
+    until.type === "value" ? compares(value, until.compare) : hasMoved(value, until.from);
+  if (isThere) return { type: "succeeded", value, ...seen };
+  return {
+    type: "running",
+    said: `${connection}: ${JSON.stringify(value).slice(0, 200)}`,
+    ...seen,
+  };
+}
+
+function hasMoved(value: JsonValue, from: JsonValue): boolean {
+  if (value === null) return false;
+  return from === null || compares(value, { op: "gt", to: from });
+}
+
+/** Timestamps as ISO text and bigints as text, as they then compare and store. */
+function firstValue(row: unknown): JsonValue | undefined {
+  const value: unknown = isRecord(row) ? Object.values(row)[0] : undefined;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "bigint") return value.toString();
+  const checked = checkJson(value ?? null, "value");
+  return checked.ok ? checked.value : undefined;
+}
