@@ -84,7 +84,9 @@ export function setUp(options: Partial<IntakeAppOptions> = {}) {
         return Promise.resolve();
       },
     },
-    fetch: (url) => {
+    fetch: (url, { redirect }) => {
+      // Nobody may be led elsewhere.
+      if (redirect !== "manual") throw new Error(`${url} would be followed`);
       fetched.push(url);
       return Promise.resolve(url === CERT_URL ? state.certificate() : new Response("<ok/>"));
     },

@@ -1,13 +1,21 @@
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
 export interface SelfSigned {
   readonly pem: string;
   readonly privateKey: KeyObject;
 }
 
-/** An RSA certificate for `name`, signed with its own key: node:crypto can read, not make, one. */
-export function selfSigned(name: string, fromMs: number, toMs: number): SelfSigned {
-  const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+/**
+ * An RSA certificate for `name`, signed with its own key, a new one unless it is given:
+ * node:crypto can read, not make, certificates.
+ */
+export function selfSigned(
+  name: string,
+  fromMs: number,
+  toMs: number,
+  privateKey: KeyObject = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey,
+): SelfSigned {
+  const publicKey = createPublicKey(privateKey);
   const algorithm = Buffer.from("300d06092a864886f70d01010b0500", "hex"); // sha256WithRSAEncryption
   const commonName = der(0x30, Buffer.from("0603550403", "hex"), der(0x0c, Buffer.from(name)));
   const subject = der(0x30, der(0x31, commonName));

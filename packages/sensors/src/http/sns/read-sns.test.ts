@@ -89,10 +89,13 @@ test.each([
   expect(await post("lake", snsBody())).toMatchObject({ status: 200 });
 });
 
-test("a certificate that is not valid any more signs nothing", async () => {
-  const old = selfSigned("sns.amazonaws.com", NOW - 2 * YEAR_MS, NOW - YEAR_MS);
+test.each([
+  ["any more", NOW - 2 * YEAR_MS, NOW - YEAR_MS],
+  ["yet", NOW + YEAR_MS, NOW + 2 * YEAR_MS],
+])("a certificate that is not valid %s signs nothing", async (_when, fromMs, toMs) => {
+  const { pem } = selfSigned("sns.amazonaws.com", fromMs, toMs, SNS.privateKey);
   const { post, state } = setUp();
-  state.certificate = () => new Response(old.pem);
+  state.certificate = () => new Response(pem);
   expect(await post("lake", snsBody())).toMatchObject({ status: 401 });
 });
 
