@@ -52,7 +52,7 @@ export {
   type PipelineRef,
 } from "./pipeline/pipeline.ts";
 export { pipelineRef } from "./pipeline/pipeline-ref.ts";
-export type { ApprovalAnswer } from "./run/journal.ts";
+export type { ApprovalAnswer, CheckAnswer } from "./run/journal.ts";
 export type { RunIf } from "./spec/task-spec.ts";
 export type { BlobRef } from "./ports/blob-store.ts";
 export type { ApprovalOptions, Approved } from "./task/approval-options.ts";
@@ -63,6 +63,7 @@ export type { CallTaskOptions } from "./task/call-options.ts";
 export type { Blobs, Context, ItemContext, Outcome, Status } from "./task/context.ts";
 export type {
   CallOptions,
+  CheckOptions,
   DurableCalls,
   EventWaitOptions,
   Question,
@@ -70,6 +71,14 @@ export type {
   StartedRun,
   WaitOptions,
 } from "./task/durable-calls.ts";
+export { SensorExpired, SensorFailed } from "./task/sensor-failed.ts";
+export type {
+  ExternalCheck,
+  OnSensorTimeout,
+  SensorBackoff,
+  SensorOptions,
+  SensorOutput,
+} from "./task/sensor-options.ts";
 export type { Group, GroupOptions } from "./task/group.ts";
 export type { Branch, Handle, Way } from "./task/handle.ts";
 export type { Json, NotJson } from "./task/jsonable.ts";

@@ -2,6 +2,8 @@ import { DURATION_MS_MAX } from "../lib/duration.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import type { TaskSpec } from "../spec/task-spec.ts";
 import { mapProblem } from "./check-map.ts";
+import { sensorProblems } from "./check-sensor.ts";
+import { choiceProblems, endlessProblems } from "./end-problems.ts";
 import { machineNameProblem, quoted } from "./names.ts";
 import { own } from "./own.ts";
 import { isWithin } from "./within-range.ts";
@@ -14,6 +16,7 @@ export function kindProblems(task: TaskSpec, spec: PipelineSpec): string[] {
     ...listProblems(task, spec),
     ...pollProblems(task),
     ...approvalProblems(task),
+    ...sensorProblems(task),
     ...(task.kind === "call" && task.calls.length !== 1
       ? ["a call calls one pipeline; give it pipeline: what pipeline() or pipelineRef() returned"]
       : []),
@@ -109,18 +112,4 @@ function approvalProblems({ kind, approval }: TaskSpec): string[] {
 export function timeProblems(what: string, ms: unknown): string[] {
   if (ms === null || isWithin(ms, 1, DURATION_MS_MAX)) return [];
   return [`its ${what} of ${quoted(ms)} ms is out of range; give 1 ms to ten years`];
-}
-
-/** What is to happen when the time is up never does where there is no time: nobody means that. */
-export function endlessProblems(
-  whose: string,
-  { onTimeout, timeoutMs }: { readonly onTimeout: string; readonly timeoutMs: number | null },
-): string[] {
-  if (timeoutMs !== null || onTimeout === "fail") return [];
-  return [`${whose} onTimeout ${quoted(onTimeout)} has no timeout, so it waits for ever; add one`];
-}
-
-function choiceProblems(onTimeout: string, known: readonly string[]): string[] {
-  if (known.includes(onTimeout)) return [];
-  return [`its onTimeout ${quoted(onTimeout)} is not known; write ${known.join(" or ")}`];
 }

@@ -1,7 +1,8 @@
 import { DURATION_MS_MAX } from "../lib/duration.ts";
 import { type PipelineSpec, pipelineId } from "../spec/pipeline-spec.ts";
 import type { RunWaitSpec, TaskSpec } from "../spec/task-spec.ts";
-import { endlessProblems, timeProblems } from "./check-kind.ts";
+import { timeProblems } from "./check-kind.ts";
+import { endlessProblems } from "./end-problems.ts";
 import { quoted } from "./names.ts";
 import { isWithin } from "./within-range.ts";
 

@@ -30,6 +30,8 @@ export function waitWords(wait: Wait, { until, childRunId }: WaitState): string 
       const of = wait.roles.length === 0 ? "" : ` of ${wait.roles.join(" or ")}`;
       return `waits for the approval${of}${end}: ${wait.asks}`;
     }
+    case "check":
+      return `waits for ${wait.check.kind} at ${wait.check.target}${end}`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { FilterSpec } from "../spec/filter-spec.ts";
 import { canonicalJson, type JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import type { PipelineId } from "../spec/pipeline-spec.ts";
-import type { RunMatch } from "../spec/task-spec.ts";
+import type { CheckBackoff, RunMatch } from "../spec/task-spec.ts";
 import type { RunState } from "./states.ts";
 
 /**
@@ -67,7 +67,36 @@ export type Wait =
       readonly asks: string;
       readonly roles: readonly string[];
       readonly timeoutMs: number | null;
-    };
+    }
+  | CheckWait;
+
+/** What an outside system says, asked again and again. Answer: `CheckAnswer`. */
+export interface CheckWait {
+  readonly kind: "check";
+  readonly check: SensorCheck;
+  readonly everyMs: number;
+  readonly backoff: CheckBackoff;
+  readonly timeoutMs: number | null;
+}
+
+/**
+ * What a sensor asks, as data. The engine looks at two parts of it: all checks of one `kind` at one
+ * `target` are asked together.
+ */
+export interface SensorCheck {
+  readonly kind: string;
+  /** Which system, server or bucket. It is shown to people: no secrets in it. */
+  readonly target: string;
+  readonly [part: string]: JsonValue;
+}
+
+/** What came of a check; `V` is what it gives. */
+export type CheckAnswer<V = JsonValue> =
+  | { readonly state: "done"; readonly value: V }
+  /** It can not come true any more. */
+  | { readonly state: "failed" | "skipped"; readonly reason: string }
+  /** `seen`: what was seen last, for people. */
+  | { readonly state: "timed_out"; readonly seen: string | null };
 
 export interface EventWait {
   /** A name, or a pattern such as `ticket.*`. */
@@ -117,6 +146,8 @@ export function signatureOf(wait: Wait): string {
     case "pipeline":
     case "call":
       return `${wait.kind} ${wait.pipeline}`;
+    case "check":
+      return `check ${wait.check.kind}`;
     case "sleep":
     case "approval":
       return wait.kind;

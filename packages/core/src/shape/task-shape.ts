@@ -28,6 +28,11 @@ const IS = chosen("way, failed or done", (value) =>
 
 const RUN_WAIT = object({ pipeline: text, match: object({}) });
 
+const BACKOFF = tagged("type", {
+  constant: object({}),
+  exponential: object({ factor: number, maxMs: number }),
+});
+
 const LIMIT = tagged("kind", {
   pool: object({ pool: text, slots: number }),
   key: object({ name: text, key: LIMIT_KEY, limit: number }),
@@ -65,6 +70,12 @@ export const TASK: Shape = object(
     runWaits: list(RUN_WAIT),
     poll: object({}),
     approval: object({ roles: list(text) }),
+    sensor: object({
+      everyMs: number,
+      timeoutMs: nullOr(number),
+      onTimeout: text,
+      backoff: BACKOFF,
+    }),
     limits: list(LIMIT),
     resources: object({}),
     isolate: object({ memoryMb: nullOr(number) }),

@@ -20,10 +20,11 @@ export const RUN_IF_RULES = [
 export type RunIf = (typeof RUN_IF_RULES)[number];
 
 /**
- * `call`, `approval` and `poll` are tasks whose handler is made from their options: a call of
- * another pipeline, a question to people, a handler that is asked again until it is content.
+ * `call`, `approval`, `poll` and `sensor` are tasks whose handler is made from their options: a call
+ * of another pipeline, a question to people, a handler that is asked again until it is content, a
+ * wait for what an outside system says.
  */
-export const TASK_KINDS = ["task", "map", "branch", "call", "approval", "poll"] as const;
+export const TASK_KINDS = ["task", "map", "branch", "call", "approval", "poll", "sensor"] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
 /**
@@ -67,6 +68,8 @@ export interface TaskSpec {
   readonly poll?: PollSpec;
   /** Of an `approval`. */
   readonly approval?: ApprovalSpec;
+  /** Of a `sensor`. */
+  readonly sensor?: SensorSpec;
   /** What it takes a part of while it is ready or runs. */
   readonly limits?: readonly TaskLimitSpec[];
   /** What it takes of the capacity that its worker declares. */
@@ -99,6 +102,21 @@ export interface ApprovalSpec {
   readonly timeoutMs: number | null;
   readonly onTimeout: "fail" | "skip" | "approve";
 }
+
+export interface SensorSpec {
+  /** From one ask to the next. */
+  readonly everyMs: number;
+  /** Since it began to wait; null: for ever. */
+  readonly timeoutMs: number | null;
+  readonly backoff: CheckBackoff;
+  /** `value`: it gives one that its code names. */
+  readonly onTimeout: "fail" | "skip" | "value";
+}
+
+/** How the time between two asks grows while the answer stays away. */
+export type CheckBackoff =
+  | { readonly type: "constant" }
+  | { readonly type: "exponential"; readonly factor: number; readonly maxMs: number };
 
 /** Which run of another pipeline is meant. */
 export type RunMatch =

@@ -7,6 +7,7 @@ import type { StartedRun } from "./durable-calls.ts";
 import type { Group, GroupOptions } from "./group.ts";
 import type { Branch, Handle } from "./handle.ts";
 import type { Awaitable, Json } from "./jsonable.ts";
+import type { OnSensorTimeout, SensorOptions, SensorOutput } from "./sensor-options.ts";
 import type {
   Inputs,
   MapOptions,
@@ -140,6 +141,25 @@ export interface Build<E extends Env> {
     name: string,
     options: ApprovalOptions<E, N, R>,
   ): Handle<Approved>;
+
+  /**
+   * Declares a task that waits until a check of an outside system comes true; its output is what
+   * the check gives. Between two asks it is a row and holds no worker, and all checks of one kind
+   * at one target are asked together.
+   *
+   * @example
+   * const nightly = sensor("nightly", { check: airflowRun({ dag: "load" }), every: "1m", timeout: "6h" });
+   */
+  sensor<
+    V,
+    const N extends Needs = {},
+    const R extends RunIf = "all_success",
+    T extends OnSensorTimeout = "fail",
+  >(
+    this: void,
+    name: string,
+    options: SensorOptions<V, E, N, R, T>,
+  ): Handle<SensorOutput<V, T>>;
 
   /**
    * Declares a group: tasks that name it stand and fall together.

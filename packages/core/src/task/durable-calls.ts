@@ -2,10 +2,11 @@ import type { Key } from "../dataset/partition-scheme.ts";
 import type { AnyEvent, EventOut } from "../event/event.ts";
 import type { Where } from "../filter/where.ts";
 import type { AnyPipeline, ParamsOf, PartsOfPipeline, ResultOf } from "../pipeline/any-pipeline.ts";
-import type { ApprovalAnswer } from "../run/journal.ts";
+import type { ApprovalAnswer, CheckAnswer } from "../run/journal.ts";
 import type { Awaitable, Json } from "./jsonable.ts";
 import type { ReceivedEvent, ReceivedOfPattern } from "./received.ts";
 import type { RunMatchOption } from "./run-wait-options.ts";
+import type { ExternalCheck, SensorBackoff } from "./sensor-options.ts";
 import type { Env } from "./context.ts";
 
 /**
@@ -115,6 +116,19 @@ export interface DurableCalls<E extends Env = Env> {
    * const { verdict, by } = await waitForApproval({ asks: `Refund ${params.amount}?`, timeout: "2d" });
    */
   waitForApproval(this: void, question: Question): Promise<ApprovalAnswer>;
+
+  /**
+   * Waits until a check of an outside system comes true. Every end is an answer; none is thrown.
+   *
+   * @example
+   * const end = await waitForCheck(airflowRun({ dag: "load" }), { every: "1m", timeout: "6h" });
+   * if (end.state !== "done") throw new NonRetryable(`the load ${end.state}`);
+   */
+  waitForCheck<V>(
+    this: void,
+    check: ExternalCheck<V>,
+    options: CheckOptions,
+  ): Promise<CheckAnswer<V>>;
 }
 
 /** Under which name it is recorded; its kind and number unless given: `sleep 1`. */
@@ -185,6 +199,13 @@ export type CallPartition<Q, P> =
   P extends PartsOfPipeline<Q>
     ? { readonly partition?: Key<PartsOfPipeline<Q>> }
     : { readonly partition: Key<PartsOfPipeline<Q>> };
+
+export interface CheckOptions extends WaitOptions {
+  /** How long after each ask the next one is made, `1s` or more: `30s`. */
+  readonly every: string;
+  /** How the time between two asks grows; it stays the same unless given. */
+  readonly backoff?: "constant" | SensorBackoff;
+}
 
 export interface Question extends WaitOptions {
   /** For people. */

@@ -60,6 +60,7 @@ class TaskRecorder {
       poll: written("poll"),
       call: written("call"),
       approval: written("approval"),
+      sensor: written("sensor"),
       group: (name: string, options: unknown) => this.#group(name, options),
     };
   }
@@ -129,7 +130,7 @@ const TOO_LATE =
   "it is declared after its build function has returned; declare all tasks while it runs, without await";
 
 function optionsOf(kind: TaskKind, rest: readonly unknown[], problems: string[]): AnyTaskOptions {
-  const isMade = kind === "call" || kind === "approval";
+  const isMade = kind === "call" || kind === "approval" || kind === "sensor";
   const options = isMade || rest.length > 1 || isRecord(rest[0]) ? rest[0] : {};
   if (isRecord(options)) return options;
   const form = isMade ? `${kind}(name, { … })` : `${kind}(name, { … }, handler)`;

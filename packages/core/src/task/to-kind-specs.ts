@@ -2,16 +2,18 @@ import type { ApprovalSpec, PollSpec, TaskKind, TaskSpec } from "../spec/task-sp
 import { isPipeline, PIPELINE } from "../pipeline/any-pipeline.ts";
 import { addPipeline } from "../pipeline/declarations.ts";
 import { toDurationMs } from "./retry-options.ts";
+import { toSensorSpec } from "./to-sensor-spec.ts";
 import { APPROVAL_DEFAULTS, POLL_DEFAULTS, TASK_DEFAULTS } from "./task-defaults.ts";
 import type { TaskScope } from "./task-scope.ts";
 
-type KindSpecs = Partial<Pick<TaskSpec, "calls" | "poll" | "approval" | "timeoutMs">>;
+type KindSpecs = Partial<Pick<TaskSpec, "calls" | "poll" | "approval" | "sensor" | "timeoutMs">>;
 
 /** What a spec has because of its kind: of a call what it calls, of a poll how it is repeated. */
 export function toKindSpecs(kind: TaskKind, options: object, scope: TaskScope): KindSpecs {
   const written = options as Readonly<Record<string, unknown>>;
   if (kind === "call") return toCallSpecs(written, scope);
   if (kind === "poll") return toPollSpecs(written, scope);
+  if (kind === "sensor") return { sensor: toSensorSpec(written, scope) };
   return kind === "approval" ? { approval: toApprovalSpec(written, scope) } : {};
 }
 

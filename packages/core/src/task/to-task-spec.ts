@@ -71,7 +71,7 @@ export function toTaskSpec(kind: TaskKind, options: AnyTaskOptions, scope: TaskS
 
 /** What only waits does no work that a pool is for. */
 function defaultPool(kind: TaskKind, { pool }: NamespaceDefaults): NamespaceDefaults["pool"] {
-  return kind === "call" || kind === "approval" ? undefined : pool;
+  return kind === "call" || kind === "approval" || kind === "sensor" ? undefined : pool;
 }
 
 function toGroupName(given: unknown, scope: TaskScope): string | null {
