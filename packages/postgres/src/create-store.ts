@@ -1,4 +1,5 @@
 import type {
+  CheckStore,
   Continuation,
   ControlStore,
   GrowthStore,
@@ -11,6 +12,7 @@ import type {
   TriggerStore,
 } from "@millrace/core/internal";
 import { type BackfillStore, backfillStore } from "./backfill/backfill-store.ts";
+import { checkStore } from "./check/check-store.ts";
 import { claim, claimNext } from "./claim.ts";
 import { controlStore } from "./control/control-store.ts";
 import { settleStranded } from "./control/settle-stranded.ts";
@@ -40,6 +42,7 @@ export interface Store
   extends
     ApprovalStore,
     BackfillStore,
+    CheckStore,
     ControlStore,
     GrowthStore,
     IntakeStore,
@@ -108,6 +111,7 @@ export function createStore(database: Database): Store {
     sweepLimits: (limit) => limitStore(control, versions).sweepLimits(limit),
     ...growthStore(control),
     ...approvalStore(database, versions),
+    ...checkStore(control, versions),
     ...controlStore(database, versions),
     pause: (what, by) => pause(database, versions, what, by),
     resume: (what) => resume(database, versions, what),

@@ -11,6 +11,7 @@ import type { Tx } from "../transact.ts";
 import type { Work } from "../work.ts";
 import { type EventSearch, findEvents } from "./find-events.ts";
 import { findPipelineEnds, findRunEnds } from "./find-run-ends.ts";
+import { findCheckAnswers, findSeen } from "../check/check-answers.ts";
 import { lockWaitingRuns } from "./lock-waiting-runs.ts";
 import { settleWaits, type WaitAnswer } from "./settle-waits.ts";
 import { type StepWake, takeStepWakes, wakeSteps } from "./step-wakes.ts";
@@ -42,9 +43,11 @@ export async function answerWaits(work: Work, wakes: readonly Fact[]): Promise<v
   const open = await lockOpen(tx, taken);
   const wakesOf = Map.groupBy(taken, ({ stepId }) => stepId);
   const answers = await findAnswers(tx, open, (id) => wakesOf.get(id) ?? []);
-  const late = open
-    .filter(({ id }) => !answers.has(id) && wakesOf.get(id)?.some(({ isTimer }) => isTimer))
-    .map((each): WaitAnswer => ({ stepId: each.id, value: timeUp(each) }));
+  const lapsed = open.filter(
+    ({ id }) => !answers.has(id) && wakesOf.get(id)?.some(({ isTimer }) => isTimer),
+  );
+  const seen = await findSeen(tx, checksOf(lapsed));
+  const late = lapsed.map((each): WaitAnswer => ({ stepId: each.id, value: timeUp(each, seen) }));
   const found = [...answers].map(([stepId, value]): WaitAnswer => ({ stepId, value }));
   await settleWaits(work, [...found, ...late]);
   // The run of a call whose time is up is stopped under its own lock.
@@ -88,7 +91,12 @@ async function findAnswers(
     ...[...(await findEvents(tx, events))],
     ...[...(await findRunEnds(tx, runs))].map(toJson),
     ...[...(await findPipelineEnds(tx, pipelines))].map(toJson),
+    ...(await findCheckAnswers(tx, checksOf(open))),
   ]);
+}
+
+function checksOf(open: readonly OpenWait[]): readonly number[] {
+  return open.flatMap(({ id, wait }) => (wait.kind === "check" ? [id] : []));
 }
 
 function toJson([stepId, end]: readonly [number, object]): [number, JsonValue] {
@@ -119,7 +127,10 @@ function toRunWaiter(each: OpenWait): RunWaiter {
 }
 
 /** The answer of a wait whose time is up. */
-function timeUp({ wait, child_id, now }: OpenWait): JsonValue {
+function timeUp(
+  { id, wait, child_id, now }: OpenWait,
+  seen: ReadonlyMap<number, string>,
+): JsonValue {
   switch (wait.kind) {
     case "sleep":
     case "event":
@@ -132,5 +143,7 @@ function timeUp({ wait, child_id, now }: OpenWait): JsonValue {
       return { ...noRunEnd("timed_out", child_id) };
     case "approval":
       return { verdict: "timed_out", by: null, comment: null, at: now.toISOString() };
+    case "check":
+      return { state: "timed_out", seen: seen.get(id) ?? null };
   }
 }

@@ -36,7 +36,8 @@ function closing(which: RawBuilder<unknown>): RawBuilder<{ id: number }> {
     deaf as (delete from millrace.step_source c using closed where c.step_id = closed.id),
     timeless as (
       delete from millrace.timer t using closed where t.step_id = closed.id and t.kind = 'step'
-    )
+    ),
+    unasked as (delete from millrace.check_due d using closed where d.step_id = closed.id)
     insert into millrace.wake (step_id) select id from closed where wait ->> 'kind' = 'call'
     returning id`;
 }

@@ -90,6 +90,11 @@ async function insertWaits(
       from asked where due_ms is not null or after_ms is not null
       returning due_at
     ),
+    checked as (
+      insert into millrace.check_due (step_id, kind, target, due_at)
+      select id, wait -> 'check' ->> 'kind', wait -> 'check' ->> 'target', millrace.now()
+      from asked where wait ->> 'kind' = 'check'
+    ),
     woken as (insert into millrace.wake (step_id) select id from asked where looks returning id)
     select id as wake_id, null::timestamptz as due_at from woken
     union all select null, due_at from timed`.execute(tx);
@@ -108,7 +113,8 @@ function toRow(row: FinishedAttempt["row"], { name, wait }: NewWait): object {
     wait,
     sources: sourcesOf(wait),
     ...dueOf(wait),
-    looks: wait.kind !== "sleep" && wait.kind !== "approval",
+    // A check is asked by a loop of its own.
+    looks: wait.kind !== "sleep" && wait.kind !== "approval" && wait.kind !== "check",
   };
 }
 

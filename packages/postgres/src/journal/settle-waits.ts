@@ -30,7 +30,8 @@ export async function settleWaits(work: Work, answers: readonly WaitAnswer[]): P
     deaf as (delete from millrace.step_source c using done where c.step_id = done.id),
     timeless as (
       delete from millrace.timer t using done where t.step_id = done.id and t.kind = 'step'
-    )
+    ),
+    unasked as (delete from millrace.check_due d using done where d.step_id = done.id)
     update millrace.task_run t set due = true from millrace.run r
     where t.id in (select task_run_id from done) and t.state = 'waiting' and t.item_total is null
       and r.id = t.run_id and r.cancel_requested_at is null

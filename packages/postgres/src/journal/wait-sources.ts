@@ -13,6 +13,7 @@ export function sourcesOf(wait: Wait): readonly string[] {
     case "call":
     case "sleep":
     case "approval":
+    case "check":
       return [];
   }
 }

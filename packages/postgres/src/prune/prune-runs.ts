@@ -74,6 +74,7 @@ async function removeRuns(
     statuses as (delete from millrace.task_status s using tasks t where s.task_run_id = t.id),
     steps as (delete from millrace.step s using gone g where s.run_id = g.id returning s.id),
     sources as (delete from millrace.step_source c using steps s where c.step_id = s.id),
+    checks as (delete from millrace.check_due c using steps s where c.step_id = s.id),
     remarks as (delete from millrace.approval_comment c using steps s where c.step_id = s.id),
     past as (delete from millrace.task_run_past p using gone g where p.run_id = g.id),
     consumed as (delete from millrace.delivery d using gone g where d.run_id = g.id)

@@ -1,0 +1,34 @@
+-- An open wait for what an outside system says. Who decides what is asked next holds its target.
+create table millrace.check_due (
+  step_id bigint primary key references millrace.step (id),
+  kind text not null,
+  target text not null,
+  due_at timestamptz not null,
+  slack_ms float8 not null default 0,
+  state jsonb,
+  seen text,
+  answer jsonb
+);
+
+comment on column millrace.check_due.slack_ms is
+  'So much earlier it may be asked, together with others of its target.';
+
+comment on column millrace.check_due.answer is
+  'What the wait is answered with by whoever takes its wake; null: it is still to be asked.';
+
+create index check_due_of_target on millrace.check_due (kind, target, due_at)
+  where answer is null;
+
+-- One row for each target that was asked lately. It is the lock of who asks, and their pace.
+create table millrace.check_target (
+  kind text not null,
+  target text not null,
+  round bigint not null default 0,
+  not_before timestamptz not null,
+  failures int not null default 0,
+  problem text,
+  primary key (kind, target)
+);
+
+comment on column millrace.check_target.round is
+  'How often it was taken: what came of a taking is recorded only while nobody took it since.';
