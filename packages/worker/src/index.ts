@@ -23,6 +23,13 @@ export {
   safeObserver,
   type WorkerEvent,
 } from "./observer.ts";
+export {
+  type Checker,
+  CHECKER_DEFAULTS,
+  type CheckerDependencies,
+  type CheckerSettings,
+  startChecker,
+} from "./check/checker.ts";
 export { type Scheduler, type SchedulerDependencies, startScheduler } from "./scheduler.ts";
 export {
   type Pruner,

@@ -1,6 +1,7 @@
 import type { JsonValue } from "@millrace/core/internal";
 import type { PipelineDefinition } from "@millrace/core/internal";
 import { waitForApproval } from "./approvals.ts";
+import { waitForCheck } from "./check-waits.ts";
 import { call, type CallParts } from "./calls.ts";
 import { waitForEvent } from "./event-waits.ts";
 import { waitForRun } from "./run-waits.ts";
@@ -31,6 +32,9 @@ export function durableContext(parts: DurableContextParts): object {
     ),
     call: guarded((pipeline: unknown, params?: unknown, options?: unknown) =>
       call(parts, pipeline, params, options),
+    ),
+    waitForCheck: guarded((check: unknown, options?: unknown) =>
+      waitForCheck(durable, secrets, check, options),
     ),
     waitForApproval: guarded((options: unknown) => waitForApproval(durable, secrets, options)),
   };

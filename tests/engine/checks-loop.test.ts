@@ -1,0 +1,199 @@
+import type { Asker, CheckGroup, CheckWait, DecideCheck } from "@millrace/core/internal";
+import { CHECKER_DEFAULTS, type Clock, startChecker, systemClock } from "@millrace/worker";
+import type { WorkerEvent } from "@millrace/worker";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { type Engine, ok, startEngine } from "./engine.ts";
+import { pipelineSpec, taskSpec } from "./specs.ts";
+import { asking, NOTHING, waitingRoom } from "./waiting-room.ts";
+
+const MINUTE = 60_000;
+const waiting = (target: string): CheckWait => ({
+  kind: "check",
+  check: { kind: "board", target },
+  everyMs: MINUTE,
+  backoff: { type: "constant" },
+  timeoutMs: null,
+});
+
+/** What the loop waits for passes a hundred times as fast; what is due, only the test decides. */
+const SPEED = 100;
+const clock: Clock = {
+  ...systemClock,
+  nowMs: () => systemClock.nowMs() * SPEED,
+  sleep: (ms, signal) => systemClock.sleep(ms / SPEED, signal),
+};
+
+/** An outside system: a board on which targets are ready, or cannot be asked at all. */
+class Board implements Asker<boolean> {
+  readonly asked: { readonly target: string; readonly checks: number }[] = [];
+  readonly ready = new Set<string>();
+  readonly broken = new Set<string>();
+  readonly silent = new Set<string>();
+
+  async ask({ target, checks }: CheckGroup): Promise<readonly boolean[]> {
+    this.asked.push({ target, checks: checks.length });
+    if (this.silent.has(target)) return new Promise(() => {});
+    if (this.broken.has(target)) throw new Error("connection refused");
+    return checks.map(() => this.ready.has(target));
+  }
+
+  of(target: string): readonly number[] {
+    return this.asked.filter((each) => each.target === target).map(({ checks }) => checks);
+  }
+}
+
+const decide: DecideCheck<boolean> = (check, isReady, { now }) =>
+  isReady
+    ? { type: "done", value: "ready" }
+    : { type: "again", at: now + check.wait.everyMs, state: null, seen: "not ready" };
+
+describe.each(["embedded", "server"] as const)("asking on the %s database", (kind) => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine(kind);
+    await engine.register(
+      pipelineSpec("watch", [taskSpec("ask")], { result: "ask" }),
+      pipelineSpec(
+        "many",
+        [
+          taskSpec("list"),
+          taskSpec("each", {
+            kind: "map",
+            needs: { list: { task: "list", path: [] } },
+            over: { task: "list", path: [] },
+          }),
+        ],
+        { maxParallelTasks: 10_000 },
+      ),
+    );
+    await pass(0);
+  }, 60_000);
+  afterAll(() => engine.close());
+
+  const { pass, moveClock, result, runRow, leaks, count } = waitingRoom(() => engine);
+  const watch = (target: string) => ({ ask: asking({ name: "check 1", wait: waiting(target) }) });
+
+  function startAsking(board: Board) {
+    const events: WorkerEvent[] = [];
+    const checker = startChecker(
+      {
+        checks: engine.store,
+        asker: board,
+        decide,
+        followUps: { follow: () => {} },
+        clock,
+        observe: (event) => void events.push(event),
+      },
+      CHECKER_DEFAULTS,
+    );
+    return { events, stop: () => checker.stop() };
+  }
+
+  /** Until what was asked is recorded: its target is then left alone for longer than any lease. */
+  const isRecorded = () =>
+    vi.waitFor(
+      async () => expect(await engine.store.nextCheckInMs()).toBeGreaterThan(45_000),
+      20_000,
+    );
+
+  test("a sensor goes on when what it waits for comes true", async () => {
+    const board = new Board();
+    const run = await engine.start("watch");
+    await engine.settle(watch("a"));
+    const checker = startAsking(board);
+    await vi.waitFor(() => expect(board.of("a")).toEqual([1]), 5_000);
+    await vi.waitFor(async () =>
+      expect(await engine.store.nextCheckInMs()).toBeGreaterThan(45_000),
+    );
+    board.ready.add("a");
+    await moveClock(MINUTE + 5_000);
+    await vi.waitFor(async () => expect(await count("millrace.wake")).toBe(1), 5_000);
+    expect(board.of("a")).toEqual([1, 1]);
+    await engine.settle(watch("a"));
+    expect(await result(run)).toEqual([{ state: "done", value: "ready" }]);
+    expect(await leaks()).toEqual(NOTHING);
+    expect(checker.events).toEqual([]);
+    await checker.stop();
+  });
+
+  test("a target that fails or is silent is told of, and holds up no other", async () => {
+    const board = new Board();
+    board.broken.add("broken");
+    board.silent.add("silent");
+    const runs = [];
+    for (const target of ["broken", "silent", "fine"]) {
+      runs.push(await engine.start("watch"));
+      await engine.settle(watch(target));
+    }
+    const checker = startAsking(board);
+    await vi.waitFor(() => expect(checker.events).toHaveLength(2), 5_000);
+    const words = checker.events.map((event) =>
+      event.type === "problem" ? `${event.where}: ${String(event.error)}` : event.type,
+    );
+    expect(words.toSorted()).toEqual([
+      "ask board at broken: Error: connection refused",
+      "ask board at silent: Error: it did not answer within 20000 ms",
+    ]);
+    expect(board.of("fine")).toEqual([1]);
+    await checker.stop();
+    const failing = await engine.rows<object>(
+      "select target, failures from millrace.check_target where failures > 0 order by target",
+    );
+    expect(failing).toEqual([
+      { target: "broken", failures: 1 },
+      { target: "silent", failures: 1 },
+    ]);
+    for (const run of runs) await engine.store.cancelRun(run);
+    await engine.settle();
+    expect(await count("millrace.check_due")).toBe(0);
+  });
+
+  test("who stops while it asks gives the target to others at once", async () => {
+    const board = new Board();
+    board.silent.add("left");
+    const run = await engine.start("watch");
+    await engine.settle(watch("left"));
+    const first = startAsking(board);
+    await vi.waitFor(() => expect(board.of("left")).toEqual([1]), 5_000);
+    await first.stop();
+    expect(await engine.store.nextCheckInMs()).toBe(0);
+    board.silent.clear();
+    board.ready.add("left");
+    const second = startAsking(board);
+    await vi.waitFor(async () => expect(await count("millrace.wake")).toBe(1), 5_000);
+    await second.stop();
+    await engine.settle(watch("left"));
+    expect(await result(run)).toEqual([{ state: "done", value: "ready" }]);
+    expect(first.events).toEqual([]);
+  });
+
+  const SENSORS = kind === "server" ? 5_000 : 500;
+  test(`${SENSORS} sensors of one target hold nothing, and cost one ask an interval`, async () => {
+    const board = new Board();
+    const each = asking({ name: "check 1", wait: waiting("shared") });
+    const list = () => ok(Array.from({ length: SENSORS }, (_, index) => index));
+    const run = await engine.start("many");
+    await engine.settle({ list, each });
+    expect(await count("millrace.check_due")).toBe(SENSORS);
+    expect(await count("millrace.running")).toBe(0);
+    expect(await count("millrace.ready")).toBe(0);
+    const checker = startAsking(board);
+    await vi.waitFor(() => expect(board.of("shared")).toEqual([SENSORS]), 20_000);
+    await isRecorded();
+    for (let interval = 1; interval <= 3; interval++) {
+      await moveClock(MINUTE + 5_000);
+      await vi.waitFor(() => expect(board.asked).toHaveLength(interval + 1), 20_000);
+      await isRecorded();
+    }
+    expect(board.of("shared")).toEqual(Array.from({ length: 4 }, () => SENSORS));
+    expect(await count("millrace.wake")).toBe(0);
+    board.ready.add("shared");
+    await moveClock(MINUTE + 5_000);
+    await vi.waitFor(async () => expect(await count("millrace.wake")).toBe(SENSORS), 20_000);
+    await checker.stop();
+    await engine.settle({ each });
+    expect((await runRow(run)).state).toBe("succeeded");
+    expect(await count("millrace.check_due")).toBe(0);
+    expect(await leaks()).toEqual(NOTHING);
+  }, 180_000);
+});
