@@ -42,7 +42,8 @@ export function readFileCheck(check: FileCheck, found: FoundPath | null, at: Ins
     const said = `${check.path} has ${found.size} of ${check.atLeast} ${unit}`;
     return { type: "running", said, ...seen };
   }
-  if (at - found.changedAt < check.quietMs)
+  // A time in the future is no reason to wait when no quiet is asked for.
+  if (check.quietMs > 0 && at - found.changedAt < check.quietMs)
     return { type: "running", said: `${check.path} is still being written`, ...seen };
   return { type: "succeeded", value: { path: check.path, [unit]: found.size }, ...seen };
 }
