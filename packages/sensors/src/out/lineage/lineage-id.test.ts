@@ -20,6 +20,12 @@ test("an item that is null is the whole task", () => {
   expect(lineageRunId("a", { ...task, item: null })).toBe(lineageRunId("a", task));
 });
 
+test("a task whose name looks like another's item is another", () => {
+  const item = lineageRunId("a", { runId: 1, task: "t", item: 0 });
+  expect(lineageRunId("a", { runId: 1, task: "t/0" })).not.toBe(item);
+  expect(lineageRunId("a/runs/1", { runId: 1 })).not.toBe(lineageRunId("a", { runId: 1 }));
+});
+
 const key = fc.record({
   installation: fc.constantFrom("a", "a/runs/1", "b c", "ü"),
   runId: fc.integer({ min: 1, max: 3 }),
