@@ -9,6 +9,8 @@ test("@millrace/core offers what it promised, and nothing by accident", () => {
       "CallFailed",
       "MillraceError",
       "NonRetryable",
+      "SensorExpired",
+      "SensorFailed",
       "TaskSkipped",
       "after",
       "all",

@@ -46,6 +46,16 @@ test.each<[Wait, string | null, number | null, string]>([
   [call, null, 7, "waits for run_7 of ops/report, which it called"],
   [approval("lead", "ops"), null, null, "waits for the approval of lead or ops: Ship it?"],
   [approval(), AT, null, `waits for the approval until ${AT}: Ship it?`],
+  [
+    {
+      kind: "check",
+      check: { kind: "airflow", target: "https://airflow.example" },
+      ...{ everyMs: 1_000, backoff: { type: "constant" }, timeoutMs: 5 },
+    },
+    AT,
+    null,
+    `waits for airflow at https://airflow.example until ${AT}`,
+  ],
 ])("%j is said in words", (wait, until, childRunId, words) => {
   expect(waitWords(wait, { until, childRunId })).toBe(words);
 });
