@@ -94,7 +94,7 @@ async function record(
     ({ runId, version: { versionId } }) => guess.get(runId) === versionId,
   );
   const ends = taskEnds(finished);
-  const known = isKnown && ends !== null ? withEnds(toViews(touched, before), ends) : undefined;
+  const known = isKnown && ends !== null ? withEnds(toViews(guessed, before), ends) : undefined;
   await progressRuns(work, touched, known);
   return { recorded };
 }
