@@ -124,6 +124,7 @@ const UNSET = [
   "timeout and tasks in flight of a group",
   "runs and tasks of a namespace",
   "retention of history",
+  "queues whose tasks it runs",
 ];
 
 test("each row is named once, and held to a constant where there is one", () => {

@@ -17,6 +17,8 @@ export interface BenchWorkerOptions {
   readonly definition: PipelineDefinition;
   /** Handlers at once; the default of workers when not given. */
   readonly slots?: number;
+  /** Those whose tasks it runs; all of them when not given. */
+  readonly queues?: readonly string[];
   /** Seen before the first handler runs. */
   readonly onClaimed?: () => void;
   readonly onRunEnded: () => void;
@@ -47,6 +49,7 @@ export async function startBenchWorker(options: BenchWorkerOptions): Promise<Ben
     {
       ...WORKER_DEFAULTS,
       slots,
+      queues: options.queues,
       definitions: [definition],
       settings: await readSettings([], { environment: {}, readFile: () => Promise.resolve("") }),
       host: "bench",

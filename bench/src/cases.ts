@@ -4,7 +4,7 @@ import { fanOutCase, fanOutCases } from "./engine/fan-out-case.ts";
 import { finishBatchCase, finishHistoryCase } from "./engine/finish-cases.ts";
 import { processesCase, sleepersCase } from "./engine/processes-case.ts";
 import { startCase } from "./engine/start-case.ts";
-import { throughputCase } from "./engine/throughput-case.ts";
+import { crossingCase, throughputCase } from "./engine/throughput-case.ts";
 import { hotCase, walCase } from "./engine/wal-case.ts";
 import { bullmqFloor, commitFloor, hopFloor } from "./floors/floor-cases.ts";
 import { workerMemoryAfterCase, workerMemoryCase, workerStartCase } from "./engine/worker-cases.ts";
@@ -26,6 +26,7 @@ export const CASES: readonly (BenchCase | CountCase)[] = [
   hopFloor,
   bullmqFloor,
   throughputCase,
+  crossingCase,
   startCase,
   chainCase,
   diamondCase,

@@ -37,6 +37,26 @@ describe("workers on one server", () => {
     await sql`update millrace.worker set lease_until = '-infinity'`.execute(fleet.database.db);
   }
 
+  test("run tasks of the queues that they serve, and leave the others to theirs", async () => {
+    const ranOn: string[] = [];
+    await fleet.register(
+      pipeline("train", {}, ({ task }) => {
+        const load = task("load", () => ranOn.push("load"));
+        const fit = task("fit", { needs: { load }, queue: "gpu" }, () => ranOn.push("fit"));
+        task("tell", { needs: { fit } }, () => ranOn.push("tell"));
+      }),
+    );
+    const cpu = await fleet.worker({ queues: ["default"] });
+    const runId = await fleet.start("train");
+    await cpu.seen("finished", ({ attempt }) => attempt.task === "load");
+    const gpu = await fleet.worker({ queues: ["gpu"] });
+    expect((await fleet.ended(runId)).state).toBe("succeeded");
+    expect(ranOn).toEqual(["load", "fit", "tell"]);
+    const tasksOf = ({ events }: typeof cpu) =>
+      events.flatMap((event) => (event.type === "claimed" ? event.attempt.task : []));
+    expect([tasksOf(cpu), tasksOf(gpu)]).toEqual([["load", "tell"], ["fit"]]);
+  });
+
   test("share the tasks of a run, each run once", async () => {
     const all = Promise.withResolvers<void>();
     const runs: string[] = [];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pipeline } from "@millrace/core";
 import { definitionOf, type PipelineDefinition } from "@millrace/core/internal";
 import type { BenchDatabase } from "../bench-server.ts";
-import { type BenchWorkerOptions, startBenchWorker } from "../bench-worker.ts";
+import { type BenchWorker, type BenchWorkerOptions, startBenchWorker } from "../bench-worker.ts";
 
 /** Enough not to be what is measured. */
 const PARALLEL_MAX = 100_000;
@@ -29,6 +29,18 @@ export const diamondOfFour: PipelineDefinition = diamondOf(2);
 
 /** Tasks that do nothing: one, eight beside each other, and one. */
 export const diamondOfTen: PipelineDefinition = diamondOf(8);
+
+/** Every task is for another queue than those that it needs: none follows in the same worker. */
+export const crossingTen: PipelineDefinition = definitionOf(
+  pipeline("crossing", { maxParallelTasks: PARALLEL_MAX }, ({ task }) => {
+    const first = task("first", { queue: "left" }, () => {});
+    const middle = Array.from({ length: 8 }, (_, place) =>
+      task(`middle-${place}`, { needs: { first }, queue: "right" }, () => {}),
+    );
+    const needs = Object.fromEntries(middle.map((each, place) => [`m${place}`, each]));
+    task("last", { needs, queue: "left" }, () => {});
+  }),
+);
 
 /** Each after the one before it. */
 export function chainOf(length: number): PipelineDefinition {
@@ -72,13 +84,15 @@ export interface DagLoad {
 export interface DagLoadOptions extends Pick<BenchWorkerOptions, "redisUrl" | "slots"> {
   readonly database: BenchDatabase;
   readonly definition: PipelineDefinition;
+  /** A worker for each of these queues; else one for all. */
+  readonly queues?: readonly string[];
 }
 
 const LAID_AT_ONCE = 20;
 
 /** Runs of one pipeline, and a worker for them. */
 export async function openDagLoad(options: DagLoadOptions): Promise<DagLoad> {
-  const { database, definition } = options;
+  const { database, definition, queues } = options;
   const { namespace, name } = definition.spec;
   await database.register({ name, pipelines: [definition.spec] });
   const manual = { partition: {}, params: {}, idempotencyKey: null, correlationId: null };
@@ -86,9 +100,9 @@ export async function openDagLoad(options: DagLoadOptions): Promise<DagLoad> {
   let left = 0;
   let firstMs: number | null = null;
   let done = Promise.withResolvers<void>();
-  const bringUp = () =>
+  const bringUpOne = (only: Pick<BenchWorkerOptions, "queues">): Promise<BenchWorker> =>
     startBenchWorker({
-      ...options,
+      ...{ ...options, ...only },
       onClaimed: () => void (firstMs ??= performance.now()),
       onRunEnded() {
         left -= 1;
@@ -96,7 +110,13 @@ export async function openDagLoad(options: DagLoadOptions): Promise<DagLoad> {
       },
       onProblem: (error) => done.reject(error),
     });
-  let worker: Awaited<ReturnType<typeof bringUp>> | null = null;
+  const bringUp = () =>
+    Promise.all(
+      queues === undefined
+        ? [bringUpOne({})]
+        : queues.map((each) => bringUpOne({ queues: [each] })),
+    );
+  let workers: readonly BenchWorker[] | null = null;
   const expect = (runs: number): void => {
     left = runs;
     firstMs = null;
@@ -113,19 +133,19 @@ export async function openDagLoad(options: DagLoadOptions): Promise<DagLoad> {
       const own = await bringUp();
       await done.promise;
       const endMs = performance.now();
-      await own.stop();
+      await Promise.all(own.map((worker) => worker.stop()));
       return endMs - (firstMs ?? endMs);
     },
     async turn() {
-      worker ??= await bringUp();
+      workers ??= await bringUp();
       expect(1);
       const startMs = performance.now();
-      worker.follow(await start());
+      workers[0]?.follow(await start());
       await done.promise;
       return performance.now() - startMs;
     },
     async close() {
-      await worker?.stop();
+      await Promise.all((workers ?? []).map((worker) => worker.stop()));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type BenchServer, onServer, startBenchRedis } from "../bench-server.ts";
 import type { BenchCase, PreparedCase } from "../harness.ts";
-import { diamondOfTen, openDagLoad } from "./dag-load.ts";
+import type { PipelineDefinition } from "@millrace/core/internal";
+import { crossingTen, diamondOfTen, openDagLoad } from "./dag-load.ts";
 import { openRawJobs } from "./raw-jobs.ts";
 
 const TASKS = 10;
@@ -12,16 +13,33 @@ export const throughputCase: BenchCase = {
   title: "A task that does nothing, in runs of ten, against a job of BullMQ that does nothing",
   ratioGoal: 1,
   isQuick: true,
-  prepare: (quick) => onServer((server) => prepare(server, quick)),
+  prepare: (quick) => onServer((server) => prepare(server, quick, WHOLE)),
 };
 
-async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCase> {
+/** The same when no worker may go on with what its commit has made ready. */
+export const crossingCase: BenchCase = {
+  name: "engine-crossing",
+  title: "The same, where every task is ready for another worker than the one before it",
+  ratioGoal: 1.25,
+  isQuick: true,
+  prepare: (quick) => onServer((server) => prepare(server, quick, CROSSING)),
+};
+
+interface Kind {
+  readonly definition: PipelineDefinition;
+  readonly slots: number;
+  readonly queues?: readonly string[];
+}
+
+const WHOLE: Kind = { definition: diamondOfTen, slots: SLOTS };
+const CROSSING: Kind = { definition: crossingTen, slots: SLOTS / 2, queues: ["left", "right"] };
+
+async function prepare(server: BenchServer, quick: boolean, kind: Kind): Promise<PreparedCase> {
   const jobs = quick ? 4_000 : 20_000;
   const redis = await startBenchRedis();
   const raw = openRawJobs(redis.url);
   const database = await server.database("throughput");
-  const options = { database, redisUrl: redis.url, slots: SLOTS };
-  const load = await openDagLoad({ ...options, definition: diamondOfTen });
+  const load = await openDagLoad({ database, redisUrl: redis.url, ...kind });
   return {
     load: `${jobs.toLocaleString("en-US")} of each, laid up beforehand; one process, ${SLOTS} slots against a concurrency of 50; all commits durable`,
     rounds: quick ? 3 : 5,
@@ -31,7 +49,12 @@ async function prepare(server: BenchServer, quick: boolean): Promise<PreparedCas
     },
     ours: () => load.work(),
     baseline: () => raw.work(),
-    notes: () => ["a ratio of 1 is as many tasks a second as BullMQ alone has jobs"],
+    notes: () => [
+      "a ratio of 1 is as many tasks a second as BullMQ alone has jobs",
+      ...(kind.queues === undefined
+        ? []
+        : ["two workers in the process, with half of the slots each"]),
+    ],
     async close() {
       await load.close();
       await raw.close();

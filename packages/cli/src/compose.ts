@@ -58,6 +58,8 @@ export interface Services {
 export interface Roles {
   /** Handlers at once; 0 runs none. */
   readonly slots: number;
+  /** Those whose tasks it runs; absent: all of them. */
+  readonly queues?: readonly string[] | undefined;
   /** What its tasks may take together; absent: it declares none. */
   readonly capacity?: ResourceSpec | undefined;
   /** Fires timers. */
@@ -275,6 +277,7 @@ async function startWorkerRole(
       host: hostname(),
       pid: process.pid,
       slots: roles.slots,
+      queues: roles.queues,
       capacity: roles.capacity,
       leaseMs: isServer ? WORKER_DEFAULTS.leaseMs : null,
       build: build === null ? null : String(build),
@@ -295,7 +298,9 @@ function connectionsOf(
   const lease = roles.slots > 0 && database.kind === "server" ? 1 : 0;
   const channels = new Set(
     definitions.flatMap(({ spec, version }) =>
-      spec.tasks.map(({ queue }) => `${queue} ${version}`),
+      spec.tasks
+        .filter(({ queue }) => roles.queues?.includes(queue) ?? true)
+        .map(({ queue }) => `${queue} ${version}`),
     ),
   );
   const hearing = roles.slots > 0 ? channels.size * 2 : 0;

@@ -9,6 +9,7 @@ import {
 import { sql } from "kysely";
 import { type Decision, type Decisions } from "./decide-groups.ts";
 import { consumeDeliveries, endDeliveries, type PendingRow } from "./delivery-rows.ts";
+import { post } from "./flight.ts";
 import { armGroups } from "./group-timers.ts";
 import { insertRuns, type NewRun } from "./insert-runs.ts";
 import { type LoadedFact, loadFacts } from "./load-facts.ts";
@@ -176,8 +177,9 @@ async function linkReruns(
     if (fire.cause === "deadline" || fire.cause === "late") owedTo.set(group.id, runId);
   });
   if (links.length > 0) {
-    await sql`update millrace.run r set rerun_of = x.rerun_of
-      from ${records(links, "run_id bigint, rerun_of bigint")} where r.id = x.run_id`.execute(tx);
+    const linked = sql`update millrace.run r set rerun_of = x.rerun_of
+      from ${records(links, "run_id bigint, rerun_of bigint")} where r.id = x.run_id`;
+    await post(tx, linked);
   }
   return owedTo;
 }
@@ -198,14 +200,15 @@ async function keepState(
   if (rows.length === 0) return;
   const columns = `id bigint, owed smallint[], owed_until bigint, owed_run_id bigint,
     alerted_at bigint, seen bigint, decided_at bigint, satisfied_at bigint`;
-  await sql`
+  const kept = sql`
     update millrace.trigger_group g set owed = x.owed,
       owed_until = to_timestamp(x.owed_until / 1000.0), owed_run_id = x.owed_run_id,
       alerted_at = x.alerted_at, seen = x.seen,
       decided_at = to_timestamp(x.decided_at / 1000.0),
       satisfied_at = to_timestamp(x.satisfied_at / 1000.0),
       clock = greatest(g.clock, to_timestamp(x.decided_at / 1000.0))
-    from ${records(rows, columns)} where g.id = x.id`.execute(tx);
+    from ${records(rows, columns)} where g.id = x.id`;
+  await post(tx, kept);
 }
 
 /** What leaves a group was there: complete legs need not see it again. */
@@ -222,11 +225,12 @@ async function keepMembers(tx: Tx, decided: readonly Decision[]): Promise<void> 
     );
   });
   if (rows.length === 0) return;
-  await sql`
+  const left = sql`
     insert into millrace.group_member (group_id, leg, member)
     select distinct group_id, leg, member
     from ${records(rows, "group_id bigint, leg smallint, member text")}
-    on conflict do nothing`.execute(tx);
+    on conflict do nothing`;
+  await post(tx, left);
 }
 
 async function hold(tx: Tx, held: Decisions["held"]): Promise<void> {
@@ -235,8 +239,9 @@ async function hold(tx: Tx, held: Decisions["held"]): Promise<void> {
     group_id: group.id,
     pipeline_id: version.pipelineRowId,
   }));
-  await sql`
+  const holding = sql`
     insert into millrace.group_held (group_id, pipeline_id)
     select group_id, pipeline_id from ${records(rows, "group_id bigint, pipeline_id bigint")}
-    order by group_id on conflict do nothing`.execute(tx);
+    order by group_id on conflict do nothing`;
+  await post(tx, holding);
 }

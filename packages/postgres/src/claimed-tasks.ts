@@ -65,6 +65,7 @@ export async function loadClaimed(
     tx,
     rows.map((row) => row.version_id),
   );
+  for (const row of rows) versions.note(row.run_id, version(row.version_id));
   const needs = await loadNeeds(tx, wantedNeeds(rows, version), outputs);
   const triggered = rows.filter((row) => row.trigger_id !== null).map((row) => row.run_id);
   const received = await loadReceived(tx, triggered);

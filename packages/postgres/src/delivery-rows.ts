@@ -8,7 +8,7 @@ import {
 } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import { type Group, groupKey } from "./delivery-groups.ts";
-import { flight } from "./flight.ts";
+import { flight, post } from "./flight.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 
@@ -179,11 +179,12 @@ export async function consumeDeliveries(
     })),
   );
   if (rows.length === 0) return;
-  await sql`
+  const consumption = sql`
     with x as materialized (select * from ${records(rows, "id bigint, run_id bigint, disposition text", "r")}),
     gone as (delete from millrace.delivery_pending p using x where p.delivery_id = x.id)
     update millrace.delivery d set run_id = x.run_id, disposition = x.disposition
-    from x where d.id = x.id`.execute(tx);
+    from x where d.id = x.id`;
+  await post(tx, consumption);
 }
 
 /** Deliveries that end without a run. */
@@ -199,11 +200,12 @@ export async function endDeliveries(
     ids.map((id) => ({ id, disposition, reason })),
   );
   if (rows.length === 0) return;
-  await sql`
+  const ends = sql`
     with x as materialized (select * from ${records(rows, "id bigint, disposition text, reason text", "r")}),
     gone as (delete from millrace.delivery_pending p using x where p.delivery_id = x.id)
     update millrace.delivery d set disposition = x.disposition, reason = x.reason
-    from x where d.id = x.id`.execute(tx);
+    from x where d.id = x.id`;
+  await post(tx, ends);
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Work } from "./work.ts";
  * have a limit now, whatever limit the version had that the run began with.
  */
 export async function endRuns(
-  { tx, log }: Work,
+  { tx, log, versions }: Work,
   plans: readonly RunPlan[],
 ): Promise<readonly number[]> {
   if (plans.length === 0) return [];
@@ -65,6 +65,7 @@ export async function endRuns(
   closed.forEach(({ id }) => log.fact("wake", id));
   for (const { run_id, state } of rows) {
     log.ended(run_id, state);
+    versions.forget(run_id);
     log.fact("run", run_id);
   }
   const of = (kind: "freed" | "wake") =>

@@ -11,10 +11,10 @@ import { releaseSlots } from "./limit/release-slots.ts";
 import { beginAfresh } from "./journal/begin-afresh.ts";
 import { closeWaits } from "./journal/close-waits.ts";
 import { recordWaits } from "./journal/record-waits.ts";
-import { isEnd, recordAttempts } from "./record-attempts.ts";
+import { isEnd, recordAttempts, wayOf } from "./record-attempts.ts";
 import type { AttemptRow, FinishedAttempt } from "./finished-attempt.ts";
 import { insertTaskFacts } from "./task-facts.ts";
-import { toViews, viewRows } from "./load-views.ts";
+import { type TaskEnd, toViews, type ViewedRun, viewRows, withEnds } from "./load-views.ts";
 import { progressRuns, runLocks, toLocked } from "./progress-runs.ts";
 import { ascending, records } from "./records.ts";
 import { flight } from "./flight.ts";
@@ -41,11 +41,14 @@ async function record(
   items: readonly FinishItem[],
 ): Promise<Pick<FinishResult, "recorded">> {
   const { tx, log, versions } = work;
+  const guessed = guessRuns(versions, items);
+  const guess = new Map(guessed.map((run) => [run.runId, run.version.versionId]));
   // What is still whose is read under the locks, and so by a statement of its own.
-  const [runs, owned] = await flight(
+  const [runs, owned, before] = await flight(
     tx,
     runLocks(items.map((item) => item.runId)),
     ownedAttempts(items),
+    viewRows(guessed),
   );
   const version = await versions.load(
     tx,
@@ -77,7 +80,7 @@ async function record(
     return toLocked(run, version(run.version_id));
   });
   const ended = await recordWaits(tx, log, finished);
-  const viewed = await recordAttempts(work, ended, viewRows(touched));
+  await recordAttempts(work, ended);
   await beginAfresh(tx, log, ended);
   await closeWaits(
     tx,
@@ -87,8 +90,32 @@ async function record(
   const holders = finished.flatMap(({ row }) => (row.holds_slots === true ? row.id : []));
   if (holders.length > 0) await releaseSlots(work, { taskRunIds: holders });
   await insertTaskFacts(tx, log, ended);
-  await progressRuns(work, touched, viewed === null ? undefined : toViews(touched, viewed));
+  const isKnown = touched.every(
+    ({ runId, version: { versionId } }) => guess.get(runId) === versionId,
+  );
+  const ends = taskEnds(finished);
+  const known = isKnown && ends !== null ? withEnds(toViews(guessed, before), ends) : undefined;
+  await progressRuns(work, touched, known);
   return { recorded };
+}
+
+/** The runs of items, as far as this process has seen their versions. */
+function guessRuns(versions: VersionCache, items: readonly FinishItem[]): readonly ViewedRun[] {
+  return ascending(items.map(({ runId }) => runId)).flatMap((runId) => {
+    const version = versions.guess(runId);
+    return version === null ? [] : { runId, version };
+  });
+}
+
+/** What changes in the views of runs; null when it is more than tasks that end. */
+function taskEnds(finished: readonly FinishedAttempt[]): readonly TaskEnd[] | null {
+  const ends: TaskEnd[] = [];
+  for (const each of finished) {
+    const { row, decision } = each;
+    if (row.item >= 0 || !isEnd(decision)) return null;
+    ends.push({ runId: row.run_id, task: row.task, state: decision.state, way: wayOf(each) });
+  }
+  return ends;
 }
 
 /**

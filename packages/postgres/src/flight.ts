@@ -9,6 +9,34 @@ export function pipeline(tx: Tx): void {
   pipelined.add(tx);
 }
 
+/** What was sent and not waited for, by transaction. */
+const posted = new WeakMap<Tx, Promise<unknown>[]>();
+
+/**
+ * Sends a statement whose answer nobody needs, ahead of those that follow: on a server it costs no
+ * way there and back. If it fails, its transaction does, with what {@link refusal} says.
+ */
+export async function post(tx: Tx, query: RawBuilder<unknown>): Promise<void> {
+  const compiled = query.compile(tx);
+  await tx.getExecutor().provideConnection(async (connection) => {
+    const answer = send(connection, compiled);
+    if (!pipelined.has(tx)) return void (await answer);
+    answer.catch(() => {
+      /* told by `refusal` */
+    });
+    const before = posted.get(tx);
+    if (before === undefined) posted.set(tx, [answer]);
+    else before.push(answer);
+  });
+}
+
+/** Why a statement that was {@link post}ed failed, in an object; null when none has. */
+export async function refusal(tx: Tx): Promise<{ readonly error: unknown } | null> {
+  const answers = await Promise.allSettled(posted.get(tx) ?? []);
+  const refused = answers.find((answer) => answer.status === "rejected");
+  return refused === undefined ? null : { error: refused.reason };
+}
+
 type Rows<Queries extends readonly RawBuilder<unknown>[]> = {
   -readonly [Place in keyof Queries]: Queries[Place] extends RawBuilder<infer Row> ? Row[] : never;
 };

@@ -1,5 +1,6 @@
 import { present } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { post } from "./flight.ts";
 import { type MapLayout, measureMaps } from "./measure-maps.ts";
 import { listsOf, type NewMap, taskOf } from "./new-map.ts";
 import type { RunPlan } from "./run-plan.ts";
@@ -24,7 +25,7 @@ export async function layOutMaps(tx: Tx, plans: readonly RunPlan[]): Promise<voi
   const given = layouts.flatMap(({ map, partitions }) =>
     partitions === null ? [] : [{ ...placeOf(map), items: partitions }],
   );
-  await sql`
+  const laidOut = sql`
     with x as materialized (
       select * from ${records(rows, `${PLACE}, total int, combines boolean, error jsonb`, "r")}
     ),
@@ -73,7 +74,8 @@ export async function layOutMaps(tx: Tx, plans: readonly RunPlan[]): Promise<voi
     union all
     select p.id, e.place - 1, e.value
     from ${records(given, `${PLACE}, items jsonb`, "g")} join p using (run_id, task),
-      jsonb_array_elements(g.items) with ordinality e (value, place)`.execute(tx);
+      jsonb_array_elements(g.items) with ordinality e (value, place)`;
+  await post(tx, laidOut);
 }
 
 const PLACE = "run_id bigint, task smallint";

@@ -23,7 +23,7 @@ export interface ViewRow {
 }
 
 /** Runs by their ids, with the number of tasks that they may have. */
-type ViewedRun = { readonly runId: number; readonly version: LoadedVersion };
+export type ViewedRun = { readonly runId: number; readonly version: LoadedVersion };
 
 /** The tasks of each run, by index. */
 export type Views = ReadonlyMap<number, readonly (TaskView | undefined)[]>;
@@ -53,6 +53,23 @@ export function viewRows(runs: readonly ViewedRun[]): RawBuilder<ViewRow> {
     ) w on true
     where t.run_id = any(${ids}::bigint[]) and t.task = any(${tasks}::smallint[])
       and t.item = -1`;
+}
+
+/** The views of tasks that have ended since they were read, and of the others as they were. */
+export function withEnds(views: Views, ends: readonly TaskEnd[]): Views {
+  const after = new Map([...views].map(([runId, tasks]) => [runId, [...tasks]]));
+  for (const { runId, task, state, way } of ends) {
+    const tasks = present(after.get(runId));
+    tasks[task] = { ...present(tasks[task]), state, way };
+  }
+  return after;
+}
+
+export interface TaskEnd {
+  readonly runId: number;
+  readonly task: number;
+  readonly state: TaskState;
+  readonly way: string | null;
 }
 
 export function toViews(runs: readonly ViewedRun[], rows: readonly ViewRow[]): Views {

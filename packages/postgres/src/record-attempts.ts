@@ -1,30 +1,23 @@
 import { type AttemptDecision, present } from "@millrace/core/internal";
 import { type RawBuilder, sql } from "kysely";
 import type { FinishedAttempt } from "./finished-attempt.ts";
-import { flight } from "./flight.ts";
+import { post } from "./flight.ts";
 import { insertReady, readyPart } from "./ready-rows.ts";
 import { records } from "./records.ts";
-import type { Tx } from "./transact.ts";
 import type { Work } from "./work.ts";
 
 /**
  * Writes the ends of attempts: the task run, its output, the record of an attempt that did not
  * succeed, what makes it ready or due again, and the counts of a mapped task's parent.
  *
- * @param next - A statement that is sent along, if nothing but the task runs has to be written.
- * @returns Its rows; null when it was not sent.
  */
-export async function recordAttempts<Row>(
+export async function recordAttempts(
   { tx, log }: Pick<Work, "tx" | "log">,
   finished: readonly FinishedAttempt[],
-  next: RawBuilder<Row>,
-): Promise<readonly Row[] | null> {
-  if (finished.length === 0) return null;
+): Promise<void> {
+  if (finished.length === 0) return;
   const rows = finished.map(toRecord);
-  if (rows.every(({ ended, item }) => ended && item < 0)) {
-    return (await flight(tx, endedTaskRuns(rows), next))[1];
-  }
-  await endedTaskRuns(rows).execute(tx);
+  await post(tx, endedTaskRuns(rows));
   const queued = rows.filter((row) => row.state === "queued");
   log.ready(
     await insertReady(
@@ -42,8 +35,7 @@ export async function recordAttempts<Row>(
     timers.rows.forEach((row) => log.timer(row.due_at));
   }
   const items = rows.filter((row) => row.item >= 0 && row.ended);
-  if (items.length > 0) await countItems(tx, items);
-  return null;
+  if (items.length > 0) await post(tx, itemCounts(items));
 }
 
 type AttemptRecord = ReturnType<typeof toRecord>;
@@ -51,7 +43,6 @@ type AttemptRecord = ReturnType<typeof toRecord>;
 function toRecord({ item, row, version, decision }: FinishedAttempt) {
   const { spec } = present(version.graph.tasks[row.task]);
   const { outcome } = item;
-  const isBranch = spec.kind === "branch";
   const succeeded = outcome.type === "succeeded" && decision.state === "succeeded";
   return {
     id: row.id,
@@ -66,7 +57,7 @@ function toRecord({ item, row, version, decision }: FinishedAttempt) {
     outcome: outcome.type,
     reason: reasonOf(decision),
     error: "error" in decision ? decision.error : null,
-    way: succeeded && typeof outcome.output === "string" && isBranch ? outcome.output : null,
+    way: wayOf({ item, row, version, decision }),
     succeeded,
     output: succeeded ? outcome.output : null,
     delay_ms: decision.state === "waiting" ? decision.delayMs : null,
@@ -74,9 +65,25 @@ function toRecord({ item, row, version, decision }: FinishedAttempt) {
   };
 }
 
-export function isEnd({ state }: AttemptDecision): boolean {
+/** The way that a branch goes; null when it goes none, and for all other tasks. */
+export function wayOf({
+  item: { outcome },
+  row,
+  version,
+  decision,
+}: FinishedAttempt): string | null {
+  if (outcome.type !== "succeeded" || decision.state !== "succeeded") return null;
+  const { spec } = present(version.graph.tasks[row.task]);
+  return spec.kind === "branch" && typeof outcome.output === "string" ? outcome.output : null;
+}
+
+/** Nothing more is tried. */
+export function isEnd(decision: AttemptDecision): decision is Ended {
+  const { state } = decision;
   return state !== "queued" && state !== "waiting" && state !== "suspended";
 }
+
+type Ended = Exclude<AttemptDecision, { readonly state: "queued" | "waiting" | "suspended" }>;
 
 function reasonOf(decision: AttemptDecision): string | null {
   if ("error" in decision) return decision.error?.reason ?? null;
@@ -109,8 +116,8 @@ function endedTaskRuns(rows: readonly AttemptRecord[]): RawBuilder<never> {
     from x where t.id = x.id`;
 }
 
-async function countItems(tx: Tx, rows: readonly AttemptRecord[]): Promise<void> {
-  await sql`
+function itemCounts(rows: readonly AttemptRecord[]): RawBuilder<never> {
+  return sql`
     update millrace.task_run t
     set item_done = t.item_done + c.done, item_failed = t.item_failed + c.failed,
       item_skipped = t.item_skipped + c.skipped
@@ -119,5 +126,5 @@ async function countItems(tx: Tx, rows: readonly AttemptRecord[]): Promise<void>
         count(*) filter (where state not in ('succeeded', 'skipped')) as failed
       from ${records(rows, "run_id bigint, task smallint, state text")} group by run_id, task
     ) c
-    where t.run_id = c.run_id and t.task = c.task and t.item = -1`.execute(tx);
+    where t.run_id = c.run_id and t.task = c.task and t.item = -1`;
 }

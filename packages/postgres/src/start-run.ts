@@ -7,10 +7,11 @@ import {
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
+import { flight } from "./flight.ts";
 import { insertRuns } from "./insert-runs.ts";
 import { isNamed } from "./is-named.ts";
 import type { Tx } from "./transact.ts";
-import { lockRegistry } from "./trigger-cache.ts";
+import { registryLock } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { perform } from "./work.ts";
 
@@ -27,7 +28,6 @@ export function startRun(
 ): Promise<Afterwards & { readonly runId: number }> {
   return perform(database, versions, "start a run", async (work) => {
     const { tx } = work;
-    await lockRegistry(tx, "shared");
     const { pipelineRowId, versionId } = await findPipeline(tx, start.pipeline);
     const version = (await versions.load(tx, [versionId]))(versionId);
     checkPartition(start, version.spec);
@@ -47,14 +47,15 @@ export function startRun(
   });
 }
 
+/** Holds the registry still: what is there now is there until the end of the transaction. */
 async function findPipeline(
   tx: Tx,
   name: string,
 ): Promise<{ pipelineRowId: number; versionId: number }> {
-  const { rows } = await sql<{ id: number; version_id: number | null }>`
+  const named = sql<{ id: number; version_id: number | null }>`
     select id, version_id from millrace.pipeline
-    where ${isNamed("pipeline", sql`${name}::text`)}`.execute(tx);
-  const [row] = rows;
+    where ${isNamed("pipeline", sql`${name}::text`)}`;
+  const [, , [row]] = await flight(tx, ...registryLock("shared"), named);
   if (row !== undefined && row.version_id !== null) {
     return { pipelineRowId: row.id, versionId: row.version_id };
   }

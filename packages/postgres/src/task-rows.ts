@@ -10,6 +10,7 @@ import {
   type ReadyPart,
   readyPart,
 } from "./ready-rows.ts";
+import { post } from "./flight.ts";
 import { liveOwner } from "./live-owner.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
@@ -152,7 +153,7 @@ export async function settleMaps(tx: Tx, plans: readonly RunPlan[]): Promise<voi
       .map(({ task, state, reason }) => ({ run_id: runId, task, state, reason })),
   );
   if (rows.length === 0) return;
-  await sql`
+  const ends = sql`
     with x as (select * from ${records(rows, "run_id bigint, task smallint, state text, reason text", "r")}),
     t as (
       update millrace.task_run t set state = x.state, reason = x.reason, ended_at = millrace.now(),
@@ -166,7 +167,8 @@ export async function settleMaps(tx: Tx, plans: readonly RunPlan[]): Promise<voi
     from t
     join millrace.task_run c on c.run_id = t.run_id and c.task = t.task and c.item >= 0
     left join millrace.output o on o.task_run_id = c.id
-    where t.state = 'succeeded' group by t.id`.execute(tx);
+    where t.state = 'succeeded' group by t.id`;
+  await post(tx, ends);
 }
 
 /** Moves the cursors of mapped tasks over the items that were started. */
@@ -175,8 +177,9 @@ export async function moveMaps(tx: Tx, plans: readonly RunPlan[]): Promise<void>
     plan.items.map(({ task, to }) => ({ run_id: runId, task, item_next: to })),
   );
   if (rows.length === 0) return;
-  await sql`
+  const cursors = sql`
     update millrace.task_run t set item_next = x.item_next
     from ${records(rows, "run_id bigint, task smallint, item_next int")}
-    where t.run_id = x.run_id and t.task = x.task and t.item = -1`.execute(tx);
+    where t.run_id = x.run_id and t.task = x.task and t.item = -1`;
+  await post(tx, cursors);
 }

@@ -3,7 +3,7 @@ import { present } from "@millrace/core/internal";
 import { type ControlledTransaction, sql } from "kysely";
 import { askFate } from "./ask-fate.ts";
 import type { Database } from "./database.ts";
-import { pipeline } from "./flight.ts";
+import { pipeline, refusal } from "./flight.ts";
 import { OWN_TRANSACTION, type OwnTransaction } from "./own-transaction.ts";
 import { isConflict, isConnectionError, isStalePlan } from "./sqlstate.ts";
 import { translate } from "./unavailable.ts";
@@ -53,20 +53,29 @@ async function runOnce<T>(
   try {
     value = await work(tx);
     own = database.kind === "server" ? await ownTransaction(tx) : null;
-  } catch (error) {
+  } catch (thrown) {
+    // What follows a statement that failed is told no more than that it does.
+    const { error } = (await refusal(tx)) ?? { error: thrown };
     await giveBack(tx);
-    if (isConflict(error) || isStalePlan(error)) return { done: false, error };
-    throw translate(error, operation);
+    return again(error, operation);
   }
   try {
     await tx.commit().execute();
     return { done: true, value };
   } catch (error) {
+    // After a statement that failed there is no commit: what the driver finds is that it rolled back.
+    const refused = isConnectionError(error) ? null : await refusal(tx);
     await giveBack(tx);
+    if (refused !== null) return again(refused.error, operation);
     if (own === null || !isConnectionError(error)) throw translate(error, operation);
     const committed = await askFate(database, own, operation, error);
     return committed ? { done: true, value } : { done: false, error };
   }
+}
+
+function again<T>(error: unknown, operation: string): Once<T> {
+  if (isConflict(error) || isStalePlan(error)) return { done: false, error };
+  throw translate(error, operation);
 }
 
 /** Only a rollback returns the connection to the pool, also after a commit that failed. */

@@ -21,9 +21,13 @@ export interface LoadedVersion {
 
 const CACHED_MAX = 10_000;
 
+/** Runs that others end are noted until then. */
+const NOTED_MAX = 10_000;
+
 export class VersionCache {
   readonly #cachedMax: number;
   readonly #byId: Map<number, LoadedVersion> = new Map();
+  readonly #ofRun: Map<number, LoadedVersion> = new Map();
 
   /** @param cachedMax - Versions kept, at most; a larger load is still answered whole. */
   constructor(cachedMax: number = CACHED_MAX) {
@@ -46,6 +50,22 @@ export class VersionCache {
       }
     }
     return (id) => present(found.get(id), `pipeline version ${id}`);
+  }
+
+  /** Notes the version of a run that has a task in this process. */
+  note(runId: number, version: LoadedVersion): void {
+    if (this.#ofRun.size >= NOTED_MAX) this.#ofRun.clear();
+    this.#ofRun.set(runId, version);
+  }
+
+  /** The version that a run had when it was noted: a guess, until its lock is held. */
+  guess(runId: number): LoadedVersion | null {
+    return this.#ofRun.get(runId) ?? null;
+  }
+
+  /** The run has ended. */
+  forget(runId: number): void {
+    this.#ofRun.delete(runId);
   }
 
   #keep(version: LoadedVersion): void {

@@ -45,6 +45,8 @@ export interface WorkerSettings {
   readonly isolateModules?: readonly string[];
   /** Handlers at once. */
   readonly slots: number;
+  /** It runs only tasks of these queues; absent: those of all. */
+  readonly queues?: readonly string[] | undefined;
   /** Null in the embedded mode, where a lease cannot lapse. */
   readonly leaseMs: number | null;
   /** How long a handler may take to stop once its signal has aborted. */
@@ -122,9 +124,10 @@ class Worker {
       pid,
       leaseMs,
       build = null,
+      queues = null,
       capacity,
     } = settings;
-    const channels = channelsOf(definitions, build);
+    const channels = channelsOf(definitions, build, queues);
     this.#dependencies = dependencies;
     this.#abortGraceMs = abortGraceMs;
     this.#pace = new PollPace(clock, () => followUps.ringsFailed);

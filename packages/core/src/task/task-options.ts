@@ -52,7 +52,7 @@ export interface TaskOptions<N, D, C, R> extends StartOptions<N, R> {
   readonly retries?: number | RetryOptions;
   /** One attempt takes no longer: `30s`, `5m`, `1h30m`; `1h` unless given. */
   readonly timeout?: string;
-  /** Which kind of worker runs it; `default` unless given. */
+  /** Which kind of worker runs it (`millrace worker --queues`); `default` unless given. */
   readonly queue?: string;
   /** -100 to 100, a higher one goes first; 0 unless given. */
   readonly priority?: number;

@@ -18,6 +18,13 @@ test("each queue of each version is heard once", () => {
   ]);
 });
 
+test("of a worker for some queues, the others are not heard", () => {
+  expect(channelsOf([definition(true)], "7", ["big", "none"])).toEqual([
+    { queue: "big", version: "abc" },
+    { queue: "big", version: "abc@7" },
+  ]);
+});
+
 test("a pinned pipeline is heard under its build as well, where there is one", () => {
   const versions = channelsOf([definition(true)], "7").map(({ version }) => version);
   expect(versions).toEqual(["abc", "abc@7", "abc", "abc@7"]);
