@@ -13,7 +13,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
   core: [/^@standard-schema\/spec$/, /^croner$/, /^node:crypto$/],
   postgres: [...CORE, /^kysely(\/|$)/, /^pg$/, /^@electric-sql\/pglite(\/|$)/, ...NODE],
   worker: [...CORE, ...AWS, /^bullmq$/, /^ioredis$/, ...NODE],
-  sensors: [...CORE, ...AWS, /^ioredis$/, /^minimatch$/, ...NODE],
+  sensors: [
+    ...CORE,
+    ...AWS,
+    /^hono(\/|$)/,
+    /^@hono\/node-server$/,
+    /^ioredis$/,
+    /^ipaddr\.js$/,
+    /^minimatch$/,
+    ...NODE,
+  ],
   testing: [
     ...CORE,
     /^@millrace\/(postgres|worker)$/,
