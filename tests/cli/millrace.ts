@@ -18,8 +18,8 @@ export interface Ended {
 /** The command in a process of its own. */
 export interface Millrace {
   readonly ended: Promise<Ended>;
-  /** Resolves when its output, of either kind, has matched so many times. */
-  said(pattern: RegExp, times?: number): Promise<void>;
+  /** Resolves with that match when its output, of either kind, has matched so many times. */
+  said(pattern: RegExp, times?: number): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -55,12 +55,13 @@ export function startMillrace(args: readonly string[], options: MillraceOptions 
   });
   return { ended, said, kill: (signal) => void child.kill(signal) };
 
-  function said(pattern: RegExp, times = 1): Promise<void> {
+  function said(pattern: RegExp, times = 1): Promise<RegExpExecArray> {
     const global = new RegExp(pattern, "g");
     return new Promise((resolve, reject) => {
       const watch = (): void => {
-        const count = [...(output.stdout + output.stderr).matchAll(global)].length;
-        if (count >= times) resolve();
+        const matches = [...(output.stdout + output.stderr).matchAll(global)];
+        const last = matches[times - 1];
+        if (last !== undefined) resolve(last);
       };
       watchers.add(watch);
       watch();

@@ -10,6 +10,7 @@ import { checkCommand } from "./commands/check.ts";
 import { clearCommand } from "./commands/clear.ts";
 import { devCommand } from "./commands/dev.ts";
 import { graphCommand } from "./commands/graph.ts";
+import { intakeCommand } from "./commands/intake.ts";
 import { limitsCommand } from "./commands/limits.ts";
 import { markCommand } from "./commands/mark.ts";
 import { migrateCommand } from "./commands/migrate.ts";
@@ -51,7 +52,7 @@ const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
       backfillCommand,
     ],
   ],
-  ["Operate:", [workerCommand, schedulerCommand, limitsCommand, migrateCommand]],
+  ["Operate:", [workerCommand, schedulerCommand, intakeCommand, limitsCommand, migrateCommand]],
 ];
 
 /** @param finish - Told the exit code of the command that ran. */

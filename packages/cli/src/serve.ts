@@ -2,6 +2,7 @@ import type { Retention } from "@millrace/core/internal";
 import type { SourceProblem } from "@millrace/sensors";
 import { takeStrayErrors } from "@millrace/worker";
 import { type Roles, type Runtime, type Services, startRuntime } from "./compose.ts";
+import { clockText } from "./dev/clock-text.ts";
 import { toWorkObserver } from "./dev/work-lines.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { specsOf } from "./project/check-projects.ts";
@@ -49,6 +50,7 @@ export async function serve(
       roles,
       observe,
       onProblem,
+      onHealthChanged: (line) => terminal.say(`${clockText(new Date())} ${line}`),
       pruning: { retention },
     });
     announce(terminal, project, runtime);

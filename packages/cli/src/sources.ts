@@ -1,17 +1,21 @@
 import { datasetId, type DatasetId, type DatasetSpec } from "@millrace/core/internal";
 import type { Store } from "@millrace/postgres";
 import {
+  type ObjectSourceDeps,
   type RecordedObject,
   type RunningSource,
   type SourceProblem,
   startObjectSource,
 } from "@millrace/sensors";
+import { healthChange } from "@millrace/sensors/internal";
 import type { FollowUps } from "@millrace/worker";
 import type { Project } from "./project/project.ts";
 
 export interface SourceHooks {
   readonly onRecorded?: (recorded: RecordedObject) => void;
   readonly onProblem?: (problem: SourceProblem) => void;
+  /** Hears when a source begins to fail, and when it works again: a line for people. */
+  readonly onHealthChanged?: (line: string) => void;
 }
 
 /** A problem of a source with what the service said, without which nobody could mend it. */
@@ -23,6 +27,7 @@ export function sourceProblemWords({ message, error }: SourceProblem): string {
 
 /** Registrations of other deployments are seen within this time. */
 const KNOWN_FOR_MS = 2_000;
+const HEALTH_EVERY_MS = 1_000;
 
 /** Starts the sources of a project, which serve the datasets of every deployment. */
 export function startSources(
@@ -33,21 +38,49 @@ export function startSources(
     hooks,
   }: { readonly store: Store; readonly followUps: FollowUps; readonly hooks: SourceHooks },
 ): { stop(): Promise<void> } {
-  const known = keepFor(KNOWN_FOR_MS, () => loadKnown(store));
+  const known = knownDatasets(store);
   const running: RunningSource[] = sources.map((source) =>
     startObjectSource(source, {
       intake: store,
-      datasets: async () => (await known()).datasets,
-      produced: async () => (await known()).produced,
+      ...known,
       afterwards: (result) => followUps.follow(result),
       ...(hooks.onRecorded !== undefined && { onRecorded: hooks.onRecorded }),
       ...(hooks.onProblem !== undefined && { onProblem: hooks.onProblem }),
     }),
   );
+  const watch = watchHealth(sources, running, hooks.onHealthChanged);
   return {
     stop: async () => {
+      clearInterval(watch);
       await Promise.all(running.map((source) => source.stop()));
     },
+  };
+}
+
+function watchHealth(
+  sources: Project["sources"],
+  running: readonly RunningSource[],
+  tell: SourceHooks["onHealthChanged"],
+): NodeJS.Timeout | undefined {
+  if (tell === undefined || running.length === 0) return undefined;
+  const states = running.map((source) => source.health().state);
+  const look = (): void => {
+    for (const [at, source] of running.entries()) {
+      const health = source.health();
+      const change = healthChange(states[at] ?? "starting", health);
+      if (change !== null) tell(`source ${sources[at]?.name ?? ""} ${change}`);
+      states[at] = health.state;
+    }
+  };
+  return setInterval(look, HEALTH_EVERY_MS).unref();
+}
+
+/** What is registered, as intakes ask for it. */
+export function knownDatasets(store: Store): Pick<ObjectSourceDeps, "datasets" | "produced"> {
+  const known = keepFor(KNOWN_FOR_MS, () => loadKnown(store));
+  return {
+    datasets: async () => (await known()).datasets,
+    produced: async () => (await known()).produced,
   };
 }
 

@@ -1,3 +1,11 @@
+export {
+  cloudEventsHook,
+  eventBridgeHook,
+  type HookDefinition,
+  jsonHook,
+  minioHook,
+  snsHook,
+} from "./http/define-hook.ts";
 export type * from "./http/hook.ts";
 export type * from "./http/message-mapping.ts";
 export type { ObjectSourceDeps, RecordedObject, SourceProblem } from "./intake/object-intake.ts";

@@ -1,7 +1,12 @@
 /** For the other packages of Millrace only: no promises to users. */
+export * from "./http/define-hook.ts";
+export * from "./http/hook-health.ts";
 export * from "./http/intake-app.ts";
 export type * from "./http/intake-port.ts";
+export * from "./http/intake-site.ts";
 export * from "./http/limits.ts";
+export * from "./http/read-hook-secrets.ts";
+export * from "./http/refusal-log.ts";
 export * from "./http/store-intake-port.ts";
 export * from "./intake/object-intake.ts";
 export type { Routes, Sighting } from "./intake/route-record.ts";
@@ -9,6 +14,7 @@ export type * from "./queue/message-queue.ts";
 export * from "./queue/poll-queue.ts";
 export type { Pace } from "./source/pause.ts";
 export type { RunningSource } from "./source/running-source.ts";
+export * from "./source/health-change.ts";
 export * from "./source/source-health.ts";
 export * from "./check/ask-runs.ts";
 export * from "./check/dagster-asset.ts";

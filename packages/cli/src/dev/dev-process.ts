@@ -8,6 +8,7 @@ import { findModules } from "../project/find-modules.ts";
 import { loadProject } from "../project/load-project.ts";
 import type { Project } from "../project/project.ts";
 import { sourceProblemWords } from "../sources.ts";
+import { clockText } from "./clock-text.ts";
 import type { DevOrder, DevReport } from "./dev-message.ts";
 import { type ActivityFollower, followActivity } from "./follow-activity.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";
@@ -50,6 +51,7 @@ export async function runDevProcess(
         where: `source ${problem.source}`,
         error: sourceProblemWords(problem),
       }),
+    onHealthChanged: (line) => terminal.say(`${clockText(new Date())} ${line}`),
   });
   const onProblem = (error: unknown): void => observe({ type: "problem", where: "show", error });
   watched.follower = await followActivity(runtime.database, terminal, onProblem);

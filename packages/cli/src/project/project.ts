@@ -1,6 +1,9 @@
 import { definitionInvalid, hasDefinition, type PipelineDefinition } from "@millrace/core/internal";
 import { type AnyEvent, definitionOf, isEvent, pipelineId } from "@millrace/core/internal";
-import { isObjectSource, type ObjectSource } from "@millrace/sensors";
+import { type HookDefinition, isObjectSource, type ObjectSource } from "@millrace/sensors";
+import type { OutDeclarations } from "@millrace/sensors/internal";
+import { hooksIn } from "./load-hooks.ts";
+import { outsIn } from "./load-outs.ts";
 
 /** What one deployment consists of: code that is registered and run together. */
 export interface Project {
@@ -9,6 +12,10 @@ export interface Project {
   readonly build: number | null;
   readonly definitions: readonly PipelineDefinition[];
   readonly sources: readonly ObjectSource[];
+  /** What `millrace intake` takes in. */
+  readonly hooks: readonly HookDefinition[];
+  /** Who outside is told of facts. */
+  readonly out: OutDeclarations;
   /** Those that handlers only wait for are in no definition. */
   readonly events: readonly AnyEvent[];
   /** Absolute paths of the modules, which isolated tasks load in their own processes. */
@@ -18,22 +25,25 @@ export interface Project {
 export interface ProjectOptions {
   readonly name: string;
   readonly build?: number | null;
-  /** Modules whose exports are looked through for pipelines and sources; others are let be. */
+  /** Modules whose exports are looked through for pipelines, sources and hooks. */
   readonly modules: readonly object[];
   /** Their absolute paths; unless given, isolated tasks cannot run. */
   readonly files?: readonly string[];
 }
 
 /**
- * Collects the pipelines and sources that modules export. A pipeline that several modules export
- * is one.
+ * Collects the pipelines, sources and hooks that modules export. A pipeline that several modules
+ * export is one.
  *
- * @throws {DEFINITION_INVALID} When there is no pipeline, or two different ones have one name.
+ * @throws {DEFINITION_INVALID} When there is no pipeline, or two different ones have one name, or
+ *   two hooks.
  */
 export function toProject({ name, build = null, modules, files = [] }: ProjectOptions): Project {
   const exported = modules.flatMap((module) => Object.values(module as Record<string, unknown>));
   const definitions = [...new Set(exported.filter(hasDefinition).map(definitionOf))];
   const sources = [...new Set(exported.filter(isObjectSource))];
+  const hooks = hooksIn(modules);
+  const out = outsIn(exported, definitions);
   const events = [...new Set(exported.filter(isEvent))];
   const names = definitions.map(({ spec }) => pipelineId(spec));
   const twice = new Set(names.filter((id, index) => names.indexOf(id) !== index));
@@ -50,5 +60,5 @@ export function toProject({ name, build = null, modules, files = [] }: ProjectOp
         "as in `export const report = pipeline(…)`.",
     ]);
   }
-  return { name, build, definitions, sources, events, files };
+  return { name, build, definitions, sources, hooks, out, events, files };
 }

@@ -5,7 +5,9 @@ import type { MappedText, MessageMapping } from "./message-mapping.ts";
 import { webhookSecretProblem } from "./webhook/verify-webhook.ts";
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-const TOKEN_LENGTH_MIN = 16;
+export const TOKEN_LENGTH_MIN = 16;
+/** A field name of HTTP (RFC 9110). */
+const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const SECRETS_MAX = 8;
 const TOPIC = /^arn:aws(-[a-z]+)*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$/;
 
@@ -38,6 +40,10 @@ function accessProblems(hook: Hook): readonly string[] {
     ? [`a token has less than ${TOKEN_LENGTH_MIN} characters; make longer ones by chance`]
     : [];
   if (tokens.length > SECRETS_MAX) problems.push(`it has more than ${SECRETS_MAX} tokens`);
+  if (hook.tokenHeader !== undefined && !HEADER.test(hook.tokenHeader))
+    problems.push("its tokenHeader is no name of a header; write it like x-api-key");
+  if (hook.user?.includes(":") === true)
+    problems.push("its user has a colon, which ends the user in basic authentication");
   switch (hook.kind) {
     case "sns":
       return [...problems, ...topicProblems(hook.topics)];

@@ -23,6 +23,16 @@ export interface IntakeAppOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Hears of what went wrong here. What a sender did wrong is told to the sender only. */
   readonly onProblem?: (problem: SourceProblem) => void;
+  /** Hears of every answer of a hook. */
+  readonly onAnswered?: (answered: Answered) => void;
+}
+
+/** What one request to a hook came to. */
+export interface Answered {
+  readonly hook: string;
+  readonly status: number;
+  /** What a refused sender was told; null for one whose message was taken. */
+  readonly error: string | null;
 }
 
 /**
@@ -42,7 +52,10 @@ export function intakeApp(options: IntakeAppOptions): Hono {
   const app = new Hono();
   app.all("/:hook", async (context) => {
     const hook = hooks.get(context.req.param("hook"));
-    return toResponse(hook === undefined ? UNKNOWN : await intake.answer(hook, context.req.raw));
+    if (hook === undefined) return toResponse(UNKNOWN);
+    const answer = await intake.answer(hook, context.req.raw);
+    options.onAnswered?.({ hook: hook.name, ...answeredBy(answer) });
+    return toResponse(answer);
   });
   app.notFound(() => toResponse(UNKNOWN));
   app.onError((error) => toResponse(intake.answerFailure("hooks", error)));
@@ -112,6 +125,11 @@ class HttpIntake {
     const message = "Something went wrong here; send the message again later.";
     return toRefusal({ status: 500, message });
   }
+}
+
+function answeredBy({ status, body }: Answer): Omit<Answered, "hook"> {
+  const { error } = body;
+  return { status, error: typeof error === "string" ? error : null };
 }
 
 function toResponse({ status, headers, body }: Answer): Response {
