@@ -30,6 +30,14 @@ export {
 export type { Previous } from "./dataset/previous.ts";
 export { type Check, check } from "./dataset/check.ts";
 export { by, type Freshness, within } from "./dataset/freshness.ts";
+export {
+  count,
+  manifest,
+  marker,
+  quiet,
+  type Ready,
+  totalBytes,
+} from "./dataset/readiness-spec.ts";
 export { type ErrorCode, type ErrorData, MillraceError } from "./error/millrace-error.ts";
 export {
   datasetFresh,
@@ -42,6 +50,7 @@ export {
 export { type AnyEvent, event, type EventOptions, type EventType } from "./event/event.ts";
 export { anyOf, exists, gt, gte, lt, lte, ne, not, oneOf, type Op, prefix } from "./filter/op.ts";
 export type { Where } from "./filter/where.ts";
+export type { AlertChannel } from "./alert/alert-channel.ts";
 export { namespace, type Namespace } from "./namespace/namespace.ts";
 export type { NamespaceDefaults } from "./namespace/namespace-defaults.ts";
 export type { AnyPipeline, ParamsOf, ResultOf } from "./pipeline/any-pipeline.ts";

@@ -1,9 +1,30 @@
 -- Who is told of what happens. Where they are and their secrets are configuration, not data.
 create table millrace.out_subscriber (
   name text primary key,
+  deployment text,
+  subscription jsonb,
   closed_at timestamptz,
   closed_reason text
 );
+
+comment on column millrace.out_subscriber.subscription is
+  'Of which facts it is told; null: of none by itself, as once no code declares it any more.';
+
+create index out_subscriber_told on millrace.out_subscriber (name) where subscription is not null;
+
+-- What a subscriber is to be told of and has no message yet: written by the transaction that
+-- evaluates the fact, deleted by the one that makes the message. Nobody waits for anybody here.
+create table millrace.out_fact (
+  id bigint generated always as identity primary key,
+  subscriber text not null,
+  kind text not null check (kind in ('update', 'event', 'run', 'dead_letter')),
+  fact_id bigint not null,
+  at timestamptz not null default millrace.now()
+);
+
+create index out_fact_next on millrace.out_fact (subscriber, id);
+
+alter table millrace.out_fact set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
 
 -- What they are told, in order for each. What has ended stays for a while: its key is told once.
 create table millrace.out_delivery (

@@ -25,6 +25,7 @@ import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
 import { recordStep, setStatus } from "./journal/record-step.ts";
 import { type ApprovalStore, approvalStore } from "./journal/approval-store.ts";
 import { growthStore } from "./prune/growth-store.ts";
+import { SubscriberCache } from "./out/subscriber-cache.ts";
 import { latestUpdate } from "./latest-update.ts";
 import { type LimitStore, limitStore } from "./limit/limit-store.ts";
 import { listSpecs, register } from "./register.ts";
@@ -65,7 +66,11 @@ export interface Store
 export function createStore(database: Database): Store {
   const { control, work } = database.apart ?? { control: database, work: database };
   const versions = new VersionCache();
-  const triggers = new TriggerCache();
+  const caches = {
+    versions,
+    triggers: new TriggerCache(),
+    subscribers: new SubscriberCache(),
+  };
   /** Sessions of this process that declare a capacity. */
   const sized = new Set<string>();
   const claimantOf = (sessionId: string) => ({ sessionId, hasCapacity: sized.has(sessionId) });
@@ -91,7 +96,7 @@ export function createStore(database: Database): Store {
     recordStep: (step) => recordStep(database, step),
     setStatus: (status) => setStatus(database, status),
     latestUpdate: (dataset, partition) => latestUpdate(database, dataset, partition),
-    evaluate: (facts, next) => evaluateFacts(work, { versions, triggers }, facts, takerOf(next)),
+    evaluate: (facts, next) => evaluateFacts(work, caches, facts, takerOf(next)),
     listPending: (olderThanMs, limit) => listPending(control, olderThanMs, limit),
     fireDue: (limit) => fireDue(control, versions, limit),
     nextDueInMs: () => nextDueInMs(control),

@@ -1,11 +1,9 @@
 import type { Continued, Fact } from "@millrace/core/internal";
 import { together } from "./afterwards.ts";
 import type { Database } from "./database.ts";
-import { evaluateTriggers } from "./evaluate-triggers.ts";
+import { type EvaluationCaches, evaluateTriggers } from "./evaluate-triggers.ts";
 import { followWakes } from "./journal/follow-wakes.ts";
 import { sortWakes } from "./journal/step-wakes.ts";
-import type { TriggerCache } from "./trigger-cache.ts";
-import type { VersionCache } from "./version-cache.ts";
 import type { Taker } from "./work.ts";
 
 /**
@@ -16,7 +14,7 @@ import type { Taker } from "./work.ts";
  */
 export async function evaluateFacts(
   database: Database,
-  caches: { readonly versions: VersionCache; readonly triggers: TriggerCache },
+  caches: EvaluationCaches,
   facts: readonly Fact[],
   next?: Taker,
 ): Promise<Continued> {

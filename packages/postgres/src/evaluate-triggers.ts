@@ -14,19 +14,28 @@ import { insertDeliveries, insertUndelivered, keepLatest } from "./delivery-rows
 import { refresh } from "./freshness.ts";
 import { wakeWaiters } from "./journal/wake-waiters.ts";
 import { takeFacts } from "./load-facts.ts";
+import { putFacts } from "./out/put-facts.ts";
+import type { SubscriberCache } from "./out/subscriber-cache.ts";
 import type { TriggerCache } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { takeWakes } from "./wakes.ts";
 import { performAndGoOn, type Taker, type Work } from "./work.ts";
 
+/** What a process keeps of the registry. */
+export interface EvaluationCaches {
+  readonly versions: VersionCache;
+  readonly triggers: TriggerCache;
+  readonly subscribers: SubscriberCache;
+}
+
 /**
  * Evaluates what facts mean to triggers, in one transaction: takes them from the outbox, gives each
  * matching trigger one delivery, and carries out what the pure evaluator decides. Tasks that may be
- * waiting for one of them are woken. First tasks of runs that it starts may be begun for `next`.
+ * waiting for one of them are woken; subscribers outside will be told. First tasks of runs that it starts may be begun for `next`.
  */
 export function evaluateTriggers(
   database: Database,
-  { versions, triggers }: { readonly versions: VersionCache; readonly triggers: TriggerCache },
+  { versions, triggers, subscribers }: EvaluationCaches,
   facts: readonly Fact[],
   next?: Taker,
 ): Promise<Continued> {
@@ -56,6 +65,7 @@ export function evaluateTriggers(
       await keepLatest(tx, groups);
       await carryOut(work, await decideGroups(work, groups, pending), taken);
     }
+    await putFacts(tx, await subscribers.load(tx, registryVersion), taken);
     await refresh(tx, work.log, taken);
     await wakeWaiters(tx, work.log, taken);
     return {};

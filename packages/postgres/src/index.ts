@@ -33,4 +33,6 @@ export {
   putOutNow,
   reopenSubscriber,
 } from "./out/put-out.ts";
+export { type DeclaredSubscriber, declareSubscribers } from "./out/declare-subscribers.ts";
+export { feedStore } from "./out/feed-outbox.ts";
 export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";

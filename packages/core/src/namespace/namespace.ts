@@ -1,3 +1,4 @@
+import { type AlertChannel, alertProblems } from "../alert/alert-channel.ts";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { aliasProblem, machineNameProblem } from "../check/names.ts";
 import { limitProblem } from "../check/limit-range.ts";
@@ -11,6 +12,7 @@ export interface AnyNamespace {
   readonly secrets: readonly string[];
   readonly limits: NamespaceLimitOptions;
   readonly defaults: NamespaceDefaults;
+  readonly alerts: readonly AlertChannel[];
 }
 
 /** A group of pipelines that share variables, secrets, limits and defaults: a department. */
@@ -27,6 +29,11 @@ export interface NamespaceOptions<V, S extends string> {
   readonly limits?: NamespaceLimitOptions;
   /** What its pipelines and tasks get where they say nothing themselves. */
   readonly defaults?: NamespaceDefaults;
+  /**
+   * Where its people are told of failed runs, missed deadlines, stale datasets and dead letters:
+   * what `slack(…)`, `webhook(…)` and `mail(…)` of `@millrace/sensors` return.
+   */
+  readonly alerts?: readonly AlertChannel[];
 }
 
 /** The namespace of whatever names none. */
@@ -49,11 +56,12 @@ export function namespace<const N extends string, V = {}, const S extends string
   name: N,
   options: NamespaceOptions<V, S> = {},
 ): Namespace<V, S> & { readonly name: N } {
-  const { variables = null, secrets = [], limits = {}, defaults = {} } = options;
+  const { variables = null, secrets = [], limits = {}, defaults = {}, alerts = [] } = options;
   const problems = [
     machineNameProblem(name),
     ...secrets.map((secret) => aliasProblem("secret", secret)),
     ...Object.entries(limits).map(([limit, most]) => limitProblem(`its limit ${limit}`, most)),
+    ...alertProblems(alerts),
   ].flatMap((problem) => problem ?? []);
   if (problems.length > 0) {
     throw definitionInvalid(problems.map((p) => `Namespace ${JSON.stringify(name)}: ${p}.`));
@@ -64,5 +72,6 @@ export function namespace<const N extends string, V = {}, const S extends string
     secrets: Object.freeze([...secrets]),
     limits: Object.freeze({ ...limits }),
     defaults: Object.freeze({ ...defaults }),
+    alerts: Object.freeze([...alerts]),
   });
 }

@@ -75,6 +75,7 @@ export function definePipeline(
     params,
     variables: options.namespace?.variables ?? null,
     secrets: options.namespace?.secrets ?? [],
+    alerts: options.namespace?.alerts ?? [],
   });
 }
 

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { AlertChannel } from "../alert/alert-channel.ts";
 import type { DatasetId } from "../spec/dataset-spec.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 
@@ -17,6 +18,8 @@ export interface PipelineDefinition {
   readonly params: StandardSchemaV1 | null;
   readonly variables: StandardSchemaV1 | null;
   readonly secrets: readonly string[];
+  /** Of its namespace. */
+  readonly alerts: readonly AlertChannel[];
 }
 
 /** A handler with its types erased; the builder has checked them. It gets a `Context`. */

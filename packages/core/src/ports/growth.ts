@@ -22,6 +22,7 @@ export const PRUNE_KINDS = [
   "slot",
   "dead_letter",
   "audit",
+  "out",
 ] as const;
 
 /** What is pruned together, in one transaction a call. @see ADR 7 */

@@ -1,4 +1,5 @@
 import type { Instant } from "../lib/instant.ts";
+import type { OutgoingFact } from "../out/outgoing-fact.ts";
 import type { JsonValue } from "../spec/json.ts";
 
 /** What is to be sent, in the form that its subscriber asked for. */
@@ -58,4 +59,24 @@ export interface OutboxStore {
   record(delivery: Pick<OutDelivery, "id" | "fence">, result: DeliveryResult): Promise<boolean>;
   /** @returns Milliseconds until the next of `subscribers` is due; null when nothing waits. */
   nextDueInMs(subscribers: readonly string[]): Promise<number | null>;
+}
+
+/**
+ * What a subscriber is told of one fact, in order, each under a key that it is told of once; nothing
+ * when it does not concern it after all. Never throws.
+ */
+export type MakeMessages = (
+  fact: OutgoingFact,
+) => readonly { readonly key: string; readonly message: OutMessage }[];
+
+/** Facts that subscribers are to be told of and that are no messages yet. */
+export interface FeedStore {
+  /** @returns Those of `subscribers` for whom facts wait. */
+  listUnfed(subscribers: readonly string[]): Promise<readonly string[]>;
+  /**
+   * Makes messages of the oldest facts that wait for a subscriber, in one transaction.
+   *
+   * @returns How many facts it took; at `limit` there may be more.
+   */
+  feed(subscriber: string, limit: number, make: MakeMessages): Promise<number>;
 }

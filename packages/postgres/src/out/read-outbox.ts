@@ -33,7 +33,8 @@ export async function readOutbox(database: Database): Promise<readonly Subscribe
 }
 
 /**
- * Forgets what ended longer ago than `olderThanMs`, and with it that its keys were told.
+ * Forgets what ended longer ago than `olderThanMs`, and with it that its keys were told; and what
+ * a subscriber that nobody feeds has not been told in all that time.
  *
  * @returns How many; at `limit` there may be more.
  */
@@ -43,6 +44,12 @@ export function pruneOutbox(
   limit: number,
 ): Promise<number> {
   return transact(database, "prune the outbox", async (tx) => {
+    await sql`
+      delete from millrace.out_fact where id in (
+        select id from millrace.out_fact
+        where at < millrace.now() - ${olderThanMs}::float8 * interval '1 millisecond'
+        order by id limit ${limit} for update skip locked
+      )`.execute(tx);
     const { rows } = await sql<{ id: number }>`
       delete from millrace.out_delivery where id in (
         select id from millrace.out_delivery

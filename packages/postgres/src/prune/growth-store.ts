@@ -1,5 +1,6 @@
 import type { GrowthStore, Pruned, PruneKind, Retention } from "@millrace/core/internal";
 import type { Database } from "../database.ts";
+import { pruneOutbox } from "../out/read-outbox.ts";
 import { pruneDeliveries, pruneEvents, pruneUpdates } from "./prune-facts.ts";
 import { pruneGroups } from "./prune-groups.ts";
 import { pruneBackfills, pruneKeys, pruneRecords, pruneSlots } from "./prune-records.ts";
@@ -21,6 +22,10 @@ const PRUNE: Record<PruneKind, Prune> = {
   dead_letter: (database, retention, limit) =>
     pruneRecords(database, "dead_letter", retention, limit),
   audit: (database, retention, limit) => pruneRecords(database, "audit", retention, limit),
+  out: async (database, { historyMs }, limit) => {
+    const removed = await pruneOutbox(database, historyMs, limit);
+    return { removed, more: removed >= limit };
+  },
 };
 
 /** Retention, on one database. */

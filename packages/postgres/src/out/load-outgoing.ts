@@ -1,0 +1,154 @@
+import {
+  isRecord,
+  type JsonValue,
+  type OutgoingFact,
+  type OutKind,
+  type Partition,
+  type PipelineSpec,
+} from "@millrace/core/internal";
+import { sql } from "kysely";
+import { records } from "../records.ts";
+import type { Tx } from "../transact.ts";
+
+interface Named {
+  readonly kind: OutKind;
+  readonly id: number;
+}
+
+/** Loads what is told of facts, in their order; those that are no more are left out. */
+export async function loadOutgoing(
+  tx: Tx,
+  facts: readonly Named[],
+): Promise<readonly OutgoingFact[]> {
+  if (facts.length === 0) return [];
+  const loaded = new Map<string, OutgoingFact>();
+  for (const [kind, load] of Object.entries(LOAD)) {
+    const ids = facts.filter((fact) => fact.kind === kind).map(({ id }) => ({ id }));
+    if (ids.length === 0) continue;
+    for (const fact of await load(tx, ids)) loaded.set(`${kind} ${fact.id}`, fact);
+  }
+  return facts.flatMap(({ kind, id }) => loaded.get(`${kind} ${id}`) ?? []);
+}
+
+type Ids = readonly { readonly id: number }[];
+
+const LOAD: Record<OutKind, (tx: Tx, ids: Ids) => Promise<readonly OutgoingFact[]>> = {
+  update: loadUpdates,
+  event: loadEvents,
+  run: loadRuns,
+  dead_letter: loadDeadLetters,
+};
+
+interface CausedRow {
+  readonly id: number;
+  readonly at: Date;
+  readonly correlation_id: string;
+  readonly traceparent: string | null;
+  readonly run_id: number | null;
+}
+
+function causeOf(row: CausedRow) {
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    correlationId: row.correlation_id,
+    traceparent: row.traceparent,
+    runId: row.run_id,
+  };
+}
+
+interface UpdateRow extends CausedRow {
+  readonly dataset: string;
+  readonly change: "changed" | "removed";
+  readonly partition: string;
+  readonly uri: string | null;
+  readonly metadata: JsonValue;
+  readonly task: number | null;
+  readonly spec: PipelineSpec | null;
+}
+
+async function loadUpdates(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
+  const { rows } = await sql<UpdateRow>`
+    select u.id, u.at, u.correlation_id, u.traceparent, u.run_id,
+      d.namespace || '/' || d.name as dataset, u.kind as change, u.partition, u.uri, u.metadata,
+      t.task, v.spec
+    from ${records(ids, "id bigint")} join millrace.update u on u.id = x.id
+    join millrace.dataset d on d.id = u.dataset_id
+    left join millrace.task_run t on t.id = u.task_run_id
+    left join millrace.run r on r.id = t.run_id
+    left join millrace.pipeline_version v on v.id = r.version_id`.execute(tx);
+  return rows.map((row) => ({
+    kind: "update",
+    ...causeOf(row),
+    dataset: row.dataset,
+    change: row.change,
+    partition: JSON.parse(row.partition) as Partition,
+    uri: row.uri,
+    metadata: row.metadata,
+    task: taskName(row.spec, row.task),
+  }));
+}
+
+async function loadEvents(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
+  const { rows } = await sql<CausedRow & { name: string; data: JsonValue }>`
+    select e.id, e.at, e.correlation_id, e.traceparent, e.run_id, e.name, e.data
+    from ${records(ids, "id bigint")} join millrace.event e on e.id = x.id`.execute(tx);
+  return rows.map((row) => ({
+    kind: "event",
+    ...causeOf(row),
+    name: row.name,
+    data: row.data,
+  }));
+}
+
+interface RunRow extends CausedRow {
+  readonly spec: PipelineSpec;
+  readonly state: "succeeded" | "failed" | "cancelled";
+  readonly reason: string | null;
+  readonly partition: string;
+  readonly trigger: string;
+  readonly started_at: Date | null;
+  readonly task: number | null;
+  readonly error: JsonValue;
+}
+
+async function loadRuns(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
+  const { rows } = await sql<RunRow>`
+    select r.id, r.ended_at as at, r.correlation_id, r.traceparent, r.id as run_id, v.spec, r.state,
+      r.reason, r.partition, r.trigger_name as trigger, r.started_at, f.task, f.error
+    from ${records(ids, "id bigint")} join millrace.run r on r.id = x.id
+    join millrace.pipeline_version v on v.id = r.version_id
+    left join lateral (
+      select t.task, t.error from millrace.task_run t
+      where t.run_id = r.id and t.state = 'failed' and r.state = 'failed'
+      order by t.ended_at, t.id limit 1
+    ) f on true
+    where r.ended_at is not null`.execute(tx);
+  return rows.map((row) => ({
+    kind: "run",
+    ...causeOf(row),
+    pipeline: `${row.spec.namespace}/${row.spec.name}`,
+    state: row.state,
+    reason: row.reason,
+    partition: JSON.parse(row.partition) as Partition,
+    trigger: row.trigger,
+    startedAt: row.started_at?.toISOString() ?? null,
+    failedTask: taskName(row.spec, row.task),
+    error: messageOf(row.error),
+  }));
+}
+
+async function loadDeadLetters(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
+  const { rows } = await sql<{ id: number; at: Date; source: string; reason: string }>`
+    select l.id, l.at, l.source, l.reason
+    from ${records(ids, "id bigint")} join millrace.dead_letter l on l.id = x.id`.execute(tx);
+  return rows.map(({ at, ...row }) => ({ kind: "dead_letter", ...row, at: at.toISOString() }));
+}
+
+function taskName(spec: PipelineSpec | null, task: number | null): string | null {
+  return task === null ? null : (spec?.tasks[task]?.name ?? null);
+}
+
+function messageOf(error: JsonValue): string | null {
+  return isRecord(error) && typeof error["message"] === "string" ? error["message"] : null;
+}
