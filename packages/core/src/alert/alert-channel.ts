@@ -31,7 +31,9 @@ export function alertProblems(channels: readonly AlertChannel[]): readonly strin
   const names = channels.map(({ name }) => name);
   const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
   for (const name of twice) {
-    problems.push(`it has two alert channels ${name}; give one another name, as in { name: "oncall" }`);
+    problems.push(
+      `it has two alert channels ${name}; give one another name, as in { name: "oncall" }`,
+    );
   }
   if (channels.length > CHANNELS_MAX) {
     problems.push(`it has ${channels.length} alert channels; declare at most ${CHANNELS_MAX}`);

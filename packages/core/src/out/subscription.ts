@@ -67,7 +67,8 @@ function matches(pattern: string, type: string): boolean {
 
 /** Millrace's own events are heard everywhere, but tell of something that is in a namespace. */
 function subjectNamespace({ facts }: TriggeringFact): string | null {
-  const data = isRecord(facts) && isRecord(facts["source"]) && isMillraces(facts) ? facts["data"] : null;
+  const data =
+    isRecord(facts) && isRecord(facts["source"]) && isMillraces(facts) ? facts["data"] : null;
   if (!isRecord(data)) return null;
   const subject = data["pipeline"] ?? data["dataset"];
   return typeof subject === "string" ? namespaceOf(subject) : null;

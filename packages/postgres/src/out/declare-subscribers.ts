@@ -60,7 +60,9 @@ function isSame(
 ): boolean {
   const own = known.filter((row) => row.deployment === deployment && row.subscription !== null);
   const text = (all: readonly DeclaredSubscriber[]): readonly string[] =>
-    all.map(({ name, subscription }) => canonicalJson({ name, subscription: { ...subscription } })).toSorted();
+    all
+      .map(({ name, subscription }) => canonicalJson({ name, subscription: { ...subscription } }))
+      .toSorted();
   const present = own.flatMap(({ name, subscription }) =>
     subscription === null ? [] : [{ name, subscription }],
   );

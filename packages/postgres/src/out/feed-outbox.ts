@@ -21,7 +21,9 @@ async function listUnfed(
   if (subscribers.length === 0) return [];
   const { rows } = await sql<{ name: string }>`
     select x.name from unnest(${subscribers}::text[]) as x(name)
-    where exists (select from millrace.out_fact f where f.subscriber = x.name)`.execute(database.db);
+    where exists (select from millrace.out_fact f where f.subscriber = x.name)`.execute(
+    database.db,
+  );
   return rows.map(({ name }) => name);
 }
 

@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { declareSubscribers, type Database, feedStore, outboxStore } from "@millrace/postgres";
+import {
+  allowedTargets,
+  boundedSend,
+  readOuts,
+  type Sender,
+  smtpTransport,
+  startSender,
+  subscribersOf,
+  withMail,
+} from "@millrace/sensors/internal";
+import type { Observer } from "@millrace/worker";
+import type { Project } from "./project/project.ts";
+
+/**
+ * Says whom a project's facts are told, so that evaluations note it from now on.
+ *
+ * @throws {DEFINITION_INVALID} When another deployment has a subscriber of that name.
+ */
+export function declareOuts(database: Database, { name, out }: Project): Promise<void> {
+  return declareSubscribers(database, name, subscribersOf(out));
+}
+
+/**
+ * Starts sending what goes out. Hosts inside that may be called are in `MILLRACE_ALLOW_HOSTS`,
+ * separated by commas; `MILLRACE_URL` names the installation, and is where links in alerts lead.
+ *
+ * @throws {DEFINITION_INVALID} When the hosts are not written as they should.
+ */
+export async function startOuts(
+  { name, out }: Project,
+  { database, observe }: { readonly database: Database; readonly observe: Observer },
+): Promise<Sender> {
+  const { env } = process;
+  const pageUrl = env["MILLRACE_URL"] || null;
+  const read = await readOuts(out, {
+    environment: env,
+    readFile: (path) => readFile(path, "utf8"),
+    base: pageUrl ?? `millrace:${encodeURIComponent(name)}`,
+    pageUrl,
+  });
+  const onProblem = (error: unknown): void => observe({ type: "problem", where: "outbox", error });
+  read.problems.forEach(onProblem);
+  const hosts = (env["MILLRACE_ALLOW_HOSTS"] ?? "").split(",").map((host) => host.trim());
+  const allow = allowedTargets(hosts.filter((host) => host !== ""));
+  return startSender(read, {
+    outbox: outboxStore(database),
+    feed: feedStore(database),
+    send: withMail(boundedSend({ allow }), smtpTransport),
+    onProblem,
+  });
+}

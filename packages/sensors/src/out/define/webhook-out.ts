@@ -1,0 +1,124 @@
+import { definitionInvalid, variableProblem } from "@millrace/core/internal";
+import { nameProblems } from "../../source/source-brand.ts";
+
+/** Marks what this package's functions declared, also across duplicate installs of it. */
+export const OUT: unique symbol = Symbol.for("millrace.out") as never;
+
+/** Who outside is told of facts. Data only. */
+export interface OutDefinition {
+  readonly [OUT]: true;
+  readonly type: "webhook" | "cloudevents";
+  readonly name: string;
+  readonly url: string;
+  /** Names of environment variables. */
+  readonly secrets: readonly string[];
+  readonly events: readonly string[];
+  /** Of CloudEvents over HTTP. */
+  readonly mode: "structured" | "binary";
+}
+
+export interface WebhookOutOptions {
+  /** `http` or `https`, without credentials. */
+  readonly url: string;
+  /**
+   * Environment variables (or `<NAME>_FILE`) of the secrets that sign, the newest first: `whsec_`
+   * and base64 of 24 to 512 bytes. None: it is not signed.
+   */
+  readonly secrets?: readonly string[];
+  /**
+   * What it is told of, with `*` at the end for all that begin so: names of events, and
+   * `dev.millrace.dataset.updated.v1`, `….dataset.removed.v1`, `dev.millrace.pipeline.run.failed.v1`,
+   * `….succeeded.v1` and `….cancelled.v1`.
+   */
+  readonly events: readonly string[];
+}
+
+export interface CloudEventsOutOptions extends WebhookOutOptions {
+  /** How HTTP carries them; structured unless given. */
+  readonly mode?: "structured" | "binary";
+}
+
+/**
+ * Tells a receiver of facts by webhooks: signed and retried as Standard Webhooks has it, in order,
+ * each at least once under an id of its own. The body is `{ type, timestamp, data }`. A receiver
+ * that is slow makes nobody wait but itself.
+ *
+ * @throws {DEFINITION_INVALID} When an option is out of its range.
+ * @example
+ * export const crm = webhookOut("crm", {
+ *   url: "https://crm.example.com/hooks/millrace",
+ *   secrets: ["CRM_WEBHOOK_SECRET"],
+ *   events: ["dev.millrace.dataset.updated.v1", "ticket.*"],
+ * });
+ */
+export function webhookOut(name: string, options: WebhookOutOptions): OutDefinition {
+  return define("webhook", name, { ...options, mode: "structured" });
+}
+
+/**
+ * Tells a receiver of facts by CloudEvents 1.0 over HTTP; otherwise as {@link webhookOut}.
+ *
+ * @throws {DEFINITION_INVALID} When an option is out of its range.
+ * @example
+ * export const mesh = cloudEventsOut("mesh", {
+ *   url: "https://broker.example.com/default",
+ *   events: ["dev.millrace.*"],
+ * });
+ */
+export function cloudEventsOut(name: string, options: CloudEventsOutOptions): OutDefinition {
+  return define("cloudevents", name, { mode: "structured", ...options });
+}
+
+/** Whether a project exported it to be told of facts. */
+export function isOut(value: unknown): value is OutDefinition {
+  return typeof value === "object" && value !== null && OUT in value;
+}
+
+const EVENTS_MAX = 100;
+const SECRETS_MAX = 5;
+const PATTERN = /^[^\s*]{0,255}\*?$/;
+
+function define(
+  type: OutDefinition["type"],
+  name: string,
+  { url, secrets = [], events, mode = "structured" }: CloudEventsOutOptions,
+): OutDefinition {
+  const where = type === "webhook" ? "webhookOut" : "cloudEventsOut";
+  const problems = [
+    ...nameProblems(name, where),
+    ...[urlProblem(url), ...secrets.map(variableProblem), ...listProblems(events, secrets)].flatMap(
+      (problem) => (problem === null ? [] : [`${where} ${JSON.stringify(name)}: ${problem}.`]),
+    ),
+  ];
+  if (problems.length > 0) throw definitionInvalid(problems);
+  const out = { [OUT]: true, type, name, url, mode } as const;
+  return Object.freeze({ ...out, secrets: [...secrets], events: [...events] });
+}
+
+function listProblems(
+  events: readonly string[],
+  secrets: readonly string[],
+): readonly (string | null)[] {
+  const unfit = events.filter((event) => event === "" || !PATTERN.test(event));
+  return [
+    events.length >= 1 && events.length <= EVENTS_MAX
+      ? null
+      : `it names ${events.length} events; give 1 to ${EVENTS_MAX}, such as "dev.millrace.*"`,
+    secrets.length <= SECRETS_MAX ? null : `it has ${secrets.length} secrets; give at most 5`,
+    ...unfit.map(
+      (event) =>
+        `${JSON.stringify(event)} is no name of an event; write it whole, or its beginning and "*"`,
+    ),
+  ];
+}
+
+/** Never with what may be secret in it. */
+function urlProblem(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol)) {
+    return "its URL is none of http or https";
+  }
+  return url.username === "" && url.password === ""
+    ? null
+    : "its URL holds credentials; sign instead";
+}

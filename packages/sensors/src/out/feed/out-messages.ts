@@ -1,0 +1,90 @@
+import type { MakeMessages, OutgoingFact, OutMessage } from "@millrace/core/internal";
+import { type AlertMessage, toAlertMessage, type Incident } from "@millrace/core/internal";
+import { isRecord } from "@millrace/core/internal";
+import {
+  type CloudEvent,
+  eventCloudEvent,
+  runEndCloudEvent,
+  updateCloudEvent,
+} from "../cloud/cloud-event.ts";
+import { cloudEventMessage } from "../out-forms.ts";
+
+/** A fact as CloudEvents tell it; null of one that they do not. */
+export function toCloudEvent(base: string, fact: OutgoingFact): CloudEvent | null {
+  if (fact.kind === "dead_letter") return null;
+  const { id, at, correlationId, traceparent, runId } = fact;
+  const cause = { base, at, correlationId, traceparent, runId };
+  switch (fact.kind) {
+    case "update": {
+      const { dataset, change: kind, partition, uri, metadata, task } = fact;
+      return updateCloudEvent(cause, { id, dataset, kind, partition, uri, metadata, task });
+    }
+    case "event":
+      return eventCloudEvent(cause, { id, name: fact.name, data: fact.data });
+    case "run": {
+      const { pipeline, state, reason, partition, trigger } = fact;
+      return runEndCloudEvent(cause, { id, pipeline, state, reason, partition, trigger });
+    }
+  }
+}
+
+/** Makes CloudEvents of facts. */
+export function cloudEventsOf(base: string, mode: "structured" | "binary"): MakeMessages {
+  return (fact) => {
+    const event = toCloudEvent(base, fact);
+    return event === null ? [] : [{ key: event.id, message: cloudEventMessage(event, mode) }];
+  };
+}
+
+/** Makes webhooks of facts, in the shape that Standard Webhooks recommends. */
+export function webhooksOf(base: string): MakeMessages {
+  return (fact) => {
+    const event = toCloudEvent(base, fact);
+    if (event === null) return [];
+    const { id, type, time: timestamp, data } = event;
+    return [{ key: id, message: asJson({ id, type, timestamp, data }) }];
+  };
+}
+
+/** Makes alerts of facts that people want to be told of, each incident once. */
+export function alertsOf(
+  baseUrl: string | null,
+  write: (alert: AlertMessage) => OutMessage,
+): MakeMessages {
+  return (fact) => {
+    const incident = toIncident(fact);
+    if (incident === null) return [];
+    const alert = toAlertMessage(incident, baseUrl);
+    return [{ key: alert.key, message: write(alert) }];
+  };
+}
+
+/** What people are told of a fact; null when it is no incident. */
+export function toIncident(fact: OutgoingFact): Incident | null {
+  switch (fact.kind) {
+    case "run": {
+      if (fact.state !== "failed") return null;
+      const { id: runId, pipeline, partition, at: since, reason, failedTask: task, error } = fact;
+      return { type: "run_failed", runId, pipeline, partition, since, reason, task, error };
+    }
+    case "event": {
+      // Nobody but Millrace publishes these, in this shape.
+      if (!isRecord(fact.data)) return null;
+      if (fact.name === "millrace.deadline.missed") {
+        return { type: "deadline_missed", ...(fact.data as object) } as Incident;
+      }
+      if (fact.name !== "millrace.dataset.stale") return null;
+      return { type: "dataset_stale", ...(fact.data as object) } as Incident;
+    }
+    case "dead_letter": {
+      const { id, source, reason, at: since } = fact;
+      return { type: "dead_letter", id, source, reason, since };
+    }
+    case "update":
+      return null;
+  }
+}
+
+function asJson(body: OutMessage["body"]): OutMessage {
+  return { contentType: "application/json", headers: {}, body };
+}
