@@ -18,7 +18,7 @@ const read = (file: string): string => readFileSync(path.join(root, file), "utf8
 const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
   (page) => `docs/examples/${page}`,
 );
-const PAGES = ["README.md", "docs/tutorial.md", ...EXAMPLES];
+const PAGES = ["README.md", "docs/tutorial.md", "docs/guides/intake.md", ...EXAMPLES];
 const blocks = PAGES.flatMap(blocksOf);
 const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
 /** Servers, not pipelines. */

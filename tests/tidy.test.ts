@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 
 const CORE = [/^@millrace\/core(\/internal)?$/];
-const OURS = [...CORE, /^@millrace\/(postgres|worker|sensors|testing)$/];
+const OURS = [...CORE, /^@millrace\/(postgres|worker|sensors(\/internal)?|testing)$/];
 const NODE = [/^node:/];
 const AWS = [/^@aws-sdk\//];
 
@@ -21,6 +21,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
     /^ioredis$/,
     /^ipaddr\.js$/,
     /^minimatch$/,
+    /^nodemailer$/,
+    /^pg$/,
     ...NODE,
   ],
   testing: [
@@ -33,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
     ...NODE,
   ],
   tasks: [...CORE, /^pg$/, ...NODE],
-  cli: [...OURS, /^commander$/, ...NODE],
+  cli: [...OURS, /^commander$/, /^@hono\/node-server$/, ...NODE],
 };
 /** Where time, chance and the outside would come into core, which gets them as arguments. */
 const IMPURE = [

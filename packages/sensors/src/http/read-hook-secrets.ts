@@ -72,5 +72,7 @@ function tokenProblem(token: string): string | null {
   if (token.length < TOKEN_LENGTH_MIN)
     return `has less than ${TOKEN_LENGTH_MIN} characters; make a longer one by chance`;
   // A header carries nothing else, so that nobody could show such a token.
-  return /^[\x21-\x7e]+$/.test(token) ? null : "must be visible ASCII characters without spaces";
+  return /^[\x20-\x7e]+$/.test(token) && token === token.trim()
+    ? null
+    : "must be visible ASCII characters, without spaces around them";
 }
