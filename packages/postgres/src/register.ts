@@ -25,6 +25,7 @@ import { armFreshness } from "./freshness.ts";
 import { declareRunLimits, declareTaskLimits } from "./limit/declare-limits.ts";
 import { startRuns } from "./progress-runs.ts";
 import { listTriggerSpecs, regroup } from "./regroup.ts";
+import { armReady } from "./ready/fire-ready.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import { lockRegistry } from "./trigger-cache.ts";
@@ -55,6 +56,7 @@ export function register(
     await upsertTriggers(tx, deployment);
     await armSchedules(tx, log);
     await armFreshness(tx, log);
+    await armReady(tx, log);
     await sql`update millrace.registry set version = version + 1`.execute(tx);
     await declareRunLimits(work);
     await declareTaskLimits(work);

@@ -7,6 +7,7 @@ import { fireSchedules } from "./fire-schedules.ts";
 import { fireFreshness } from "./freshness.ts";
 import { fireWakes } from "./fire-wakes.ts";
 import { fireLimits } from "./limit/fire-limits.ts";
+import { fireReady } from "./ready/fire-ready.ts";
 import { lockRegistry } from "./trigger-cache.ts";
 import type { VersionCache } from "./version-cache.ts";
 import { perform, type Work } from "./work.ts";
@@ -39,9 +40,10 @@ export async function fireDue(
   const runs = await fireRunTimers(database, versions, limit);
   const others = await fireOthers(database, versions, limit);
   const stale = await fireStale(database, versions, limit);
-  const fired = wakes.fired + runs.fired + others.fired + stale.fired;
+  const ready = await fireReady(database, limit);
+  const fired = wakes.fired + runs.fired + others.fired + stale.fired + ready.fired;
   // At the limit in any, there is more.
-  return { ...together([wakes, runs, others, stale]), fired };
+  return { ...together([wakes, runs, others, stale, ready]), fired };
 }
 
 /** Those that are fired under the registry lock, schedules and limits in one transaction. */
@@ -96,8 +98,10 @@ async function takeDue(
 
 export async function nextDueInMs(database: Database): Promise<number | null> {
   const { rows } = await sql<{ ms: number | null }>`
-    select (extract(epoch from min(due_at) - millrace.now()) * 1000)::float8 as ms
-    from millrace.timer`.execute(database.db);
+    select (extract(epoch from least(
+      (select min(due_at) from millrace.timer),
+      (select min(due_at) from millrace.partition_ready where due_at is not null)
+    ) - millrace.now()) * 1000)::float8 as ms`.execute(database.db);
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Math.max(0, ms);
 }

@@ -3,6 +3,7 @@ import { type DatasetSpec, datasetId } from "../spec/dataset-spec.ts";
 import type { PipelineSpec } from "../spec/pipeline-spec.ts";
 import { schemeProblems } from "./check-scheme.ts";
 import { qualityProblems } from "./check-quality.ts";
+import { readyProblems } from "./check-ready.ts";
 import { machineNameProblem, quoted } from "./names.ts";
 import { own } from "./own.ts";
 
@@ -14,6 +15,7 @@ export function checkDataset(spec: DatasetSpec): string[] {
     ...schemeProblems(spec.partitions),
     ...uriProblems(spec),
     ...qualityProblems(spec),
+    ...readyProblems(spec),
   ];
   return problems.map((problem) => `Dataset ${datasetId(spec)}: ${problem}.`);
 }

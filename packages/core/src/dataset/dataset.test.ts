@@ -1,7 +1,16 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { daily, dataset, datasetRef, keys, MillraceError, namespace } from "../index.ts";
+import {
+  count,
+  daily,
+  dataset,
+  datasetRef,
+  keys,
+  marker,
+  MillraceError,
+  namespace,
+} from "../index.ts";
 import { datasetSpecOf } from "../internal.ts";
 
 const day = daily({ start: "2026-01-01", timezone: "Europe/Berlin" });
@@ -141,6 +150,26 @@ describe("a wrong dataset says what is wrong", () => {
       [/"eu" stands there twice/],
     ],
     [
+      "ready without a URI",
+      () => dataset("a", { ready: count(2) }),
+      [/it has ready and no URI; write where/],
+    ],
+    [
+      "ready of one object",
+      () => dataset("a", { uri: "s3://b/x.csv", ready: count(2) }),
+      [/names no place of several objects/],
+    ],
+    [
+      "a marker that the URI leaves out",
+      () => dataset("a", { uri: "s3://b/x/*.csv", ready: marker("_SUCCESS") }),
+      [/does not take the marker "_SUCCESS"; end it in/],
+    ],
+    [
+      "a rule that is none",
+      () => dataset("a", { uri: "s3://b/x/*", ready: "_SUCCESS" as never }),
+      [/its ready "_SUCCESS" is no rule/],
+    ],
+    [
       "several",
       () => dataset("A", { uri: "nowhere", partitions: { r: keys() } as never }),
       [/the name "A"/, /its list of keys is empty/, /its URI is no URI/],
@@ -159,5 +188,19 @@ describe("a wrong dataset says what is wrong", () => {
 
   test("and so does a reference", () => {
     expect(problemsOf(() => datasetRef("Far"))).toHaveLength(1);
+  });
+});
+
+describe("a dataset of partitions of several objects", () => {
+  const uri = "s3://lake/raw/{date}/**";
+  const partitions = { date: daily({ start: "2026-01-01" }) };
+
+  test("carries its rule as data", () => {
+    const { ready } = datasetSpecOf(dataset("a", { uri, partitions, ready: marker("_SUCCESS") }));
+    expect(ready).toEqual({ type: "marker", name: "_SUCCESS" });
+  });
+
+  test("has the spec that it had before, where it has no rule", () => {
+    expect(datasetSpecOf(dataset("a", { uri, partitions }))).not.toHaveProperty("ready");
   });
 });

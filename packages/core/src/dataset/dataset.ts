@@ -13,6 +13,7 @@ import { type Freshness, toFreshnessSpec } from "./freshness.ts";
 import { toMetadataSpec } from "./metadata-spec.ts";
 import { type Scheme, type Schemes, schemeSpecOf } from "./partition-scheme.ts";
 import { type Previous, previousOf } from "./previous.ts";
+import { type Ready, toReadySpec } from "./readiness-spec.ts";
 
 /**
  * A dataset as others see it: partition keys `P`, metadata as written `I` and as read `O`. In a
@@ -45,6 +46,12 @@ export interface DatasetOptions<U extends string, P, I, O, C = readonly AnyCheck
   readonly observed?: boolean;
   /** How old its newest update may be: `within("2h")`, `by("06:00")`. Else it never goes stale. */
   readonly freshness?: Freshness;
+  /**
+   * When a partition of several objects is complete: `marker("_SUCCESS")`, `count(24)`. Its
+   * objects then make one update together, which carries `{ by, objects, bytes }`; each needs
+   * a place below the partition's own: `s3://lake/raw/{date}/*`.
+   */
+  readonly ready?: Ready;
   /** What each update must pass; one that fails a blocking check triggers nothing. */
   readonly checks?: C & ChecksFit<C, P, O>;
 }
@@ -91,7 +98,8 @@ export function dataset<
     ? [options?: DatasetOptions<U, P, I, O, C>]
     : [options: DatasetOptions<U, P, I, O, C> & { readonly partitions: unknown }]
 ): Dataset<N, P, I, O, Reported<C>> {
-  const [{ namespace, uri, partitions, metadata, observed, freshness, checks } = {}] = options;
+  const [{ namespace, uri, partitions, metadata, observed, freshness, checks, ready } = {}] =
+    options;
   const problems: string[] = [];
   const schema: StandardSchemaV1 | null = metadata ?? null;
   const spec = {
@@ -101,7 +109,7 @@ export function dataset<
     partitions: schemesOf(partitions ?? {}, problems),
     metadata: schema === null ? null : toMetadataSpec(schema, problems),
     observed: observed ?? false,
-    ...qualityOf({ freshness, checks }, problems),
+    ...qualityOf({ freshness, checks, ready }, problems),
   };
   return toDataset({ spec, schema, isDeclared: true }, problems);
 }
@@ -131,14 +139,17 @@ export function datasetRef<const N extends string, P extends Schemes = {}, I = {
 
 /** Absent when not given, so that specs without them stay what they were. */
 function qualityOf(
-  { freshness, checks }: { readonly freshness: unknown; readonly checks: unknown },
+  given: { readonly freshness: unknown; readonly checks: unknown; readonly ready: unknown },
   problems: string[],
-): Pick<DatasetSpec, "freshness" | "checks"> {
+): Pick<DatasetSpec, "freshness" | "checks" | "ready"> {
+  const { freshness, checks } = given;
   const policy = freshness === undefined ? null : toFreshnessSpec(freshness, problems);
   const specs = checks === undefined ? [] : toCheckSpecs(checks, problems);
+  const ready = given.ready === undefined ? null : toReadySpec(given.ready, problems);
   return {
     ...(policy !== null && { freshness: policy }),
     ...(specs.length > 0 && { checks: specs }),
+    ...(ready !== null && { ready }),
   };
 }
 

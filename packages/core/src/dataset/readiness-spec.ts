@@ -1,6 +1,6 @@
 import { quoted } from "../check/names.ts";
 import { parseDurationMs } from "../lib/duration.ts";
-import type { ReadySpec } from "./readiness.ts";
+import type { ReadySpec } from "../spec/dataset-spec.ts";
 
 const READY: unique symbol = Symbol.for("millrace.ready") as never;
 

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decideReady, type ReadySpec, type SeenObject } from "./readiness.ts";
+import type { ReadySpec } from "../spec/dataset-spec.ts";
+import { decideReady, type SeenObject } from "./readiness.ts";
 
 const NOON = Date.UTC(2026, 1, 3, 12);
 const MINUTE_MS = 60_000;

@@ -1,16 +1,6 @@
 import { formatDuration } from "../lib/duration.ts";
 import type { Instant } from "../lib/instant.ts";
-
-/** When a partition that is made of several objects is complete. */
-export type ReadySpec =
-  /** An object of this name lies somewhere in it, such as `_SUCCESS`. */
-  | { readonly type: "marker"; readonly name: string }
-  | { readonly type: "count"; readonly count: number }
-  /** Each key that an object of this name lists is there, and it is itself. */
-  | { readonly type: "manifest"; readonly name: string }
-  /** Something came, and then nothing for this long. */
-  | { readonly type: "quiet"; readonly quietMs: number }
-  | { readonly type: "totalBytes"; readonly bytes: number };
+import type { ReadySpec } from "../spec/dataset-spec.ts";
 
 /** An object of a partition that is there now. */
 export interface SeenObject {
@@ -27,6 +17,15 @@ export interface SeenObjects {
   readonly objects: readonly SeenObject[];
   /** The keys that the manifest lists; null while it is not there, or not read. */
   readonly listed: readonly string[] | null;
+  /** What all objects come to, where `objects` names only those that the rule looks at. */
+  readonly totals?: ObjectTotals;
+}
+
+export interface ObjectTotals {
+  readonly objects: number;
+  /** Of those whose size is known. */
+  readonly bytes: number;
+  readonly sizeUnknown: number;
 }
 
 export type Readiness =
@@ -51,13 +50,13 @@ export function decideReady(spec: ReadySpec, seen: SeenObjects, now: Instant): R
     case "marker":
       return byMarker(spec.name, objects);
     case "count":
-      return byCount(spec.count, objects);
+      return byCount(spec.count, seen.totals ?? totalsOf(objects));
     case "manifest":
       return byManifest(spec.name, objects, seen.listed);
     case "quiet":
       return byQuiet(spec.quietMs, objects, now);
     case "totalBytes":
-      return byTotal(spec.bytes, objects);
+      return byTotal(spec.bytes, seen.totals ?? totalsOf(objects));
   }
 }
 
@@ -66,7 +65,7 @@ function inOrder(objects: readonly SeenObject[]): readonly SeenObject[] {
 }
 
 function byMarker(name: string, objects: readonly SeenObject[]): Readiness {
-  const keys = objects.map(({ key }) => key).filter((key) => isNamed(key, name));
+  const keys = objects.map(({ key }) => key).filter((key) => isObjectNamed(key, name));
   // Of several, always the same one, whichever came first.
   const [first] = keys.toSorted();
   return first === undefined
@@ -74,10 +73,16 @@ function byMarker(name: string, objects: readonly SeenObject[]): Readiness {
     : { ready: true, by: `the marker ${first} is there` };
 }
 
-function byCount(count: number, { length }: readonly SeenObject[]): Readiness {
-  return length >= count
-    ? { ready: true, by: `${length} objects are there, of at least ${count}` }
-    : waiting(`${count - length} of ${count} objects`);
+function totalsOf(all: readonly SeenObject[]): ObjectTotals {
+  const bytes = all.reduce((sum, object) => sum + (object.bytes ?? 0), 0);
+  const sizeUnknown = all.filter((object) => object.bytes === null).length;
+  return { objects: all.length, bytes, sizeUnknown };
+}
+
+function byCount(count: number, { objects }: ObjectTotals): Readiness {
+  return objects >= count
+    ? { ready: true, by: `${objects} objects are there, of at least ${count}` }
+    : waiting(`${count - objects} of ${count} objects`);
 }
 
 function byManifest(
@@ -85,7 +90,7 @@ function byManifest(
   objects: readonly SeenObject[],
   listed: readonly string[] | null,
 ): Readiness {
-  if (!objects.some(({ key }) => isNamed(key, name))) return waiting(`the manifest ${name}`);
+  if (!objects.some(({ key }) => isObjectNamed(key, name))) return waiting(`the manifest ${name}`);
   if (listed === null) return waiting(`what the manifest ${name} lists: it is not read yet`);
   const there = new Set(objects.map(({ key }) => key));
   const missing = [...new Set(listed)].filter((key) => !there.has(key)).toSorted();
@@ -105,19 +110,18 @@ function byQuiet(quietMs: number, objects: readonly SeenObject[], now: Instant):
     : { ...waiting(`${formatDuration(nextLookAt - now)} in which nothing comes`), nextLookAt };
 }
 
-function byTotal(bytes: number, objects: readonly SeenObject[]): Readiness {
-  const total = objects.reduce((sum, object) => sum + (object.bytes ?? 0), 0);
-  if (total >= bytes) return { ready: true, by: `${total} bytes are there, of at least ${bytes}` };
-  const unknown = objects.filter((object) => object.bytes === null).length;
-  const note = unknown === 0 ? "" : `; the size of ${unknown} objects is not known`;
-  return waiting(`${bytes - total} of ${bytes} bytes${note}`);
+function byTotal(least: number, { bytes, sizeUnknown }: ObjectTotals): Readiness {
+  if (bytes >= least) return { ready: true, by: `${bytes} bytes are there, of at least ${least}` };
+  const note = sizeUnknown === 0 ? "" : `; the size of ${sizeUnknown} objects is not known`;
+  return waiting(`${least - bytes} of ${least} bytes${note}`);
 }
 
 function waiting(missing: string): Extract<Readiness, { readonly ready: false }> {
   return { ready: false, missing, nextLookAt: null };
 }
 
-function isNamed(key: string, name: string): boolean {
+/** True of an object in whatever folder that has this last segment. */
+export function isObjectNamed(key: string, name: string): boolean {
   return key === name || key.endsWith(`/${name}`);
 }
 

@@ -1,6 +1,7 @@
 import { shortName } from "../namespace/short-name.ts";
 import { partitionWords } from "../partition/partition-words.ts";
 import type { Instant } from "../lib/instant.ts";
+import type { Partition } from "../spec/partition-spec.ts";
 import {
   dispositionLine,
   explainFact,
@@ -29,7 +30,19 @@ export interface DatasetStory {
   } | null;
   /** Updates whose blocking checks failed and which nobody has released; newest first. */
   readonly quarantined: readonly FactNote[];
+  /** Partitions of several objects that are not complete; those that wait longest, first. */
+  readonly incomplete: readonly IncompleteNote[];
   readonly producers: readonly ProducerNote[];
+}
+
+/** A partition that waits for more objects. */
+export interface IncompleteNote {
+  readonly partition: Partition;
+  /** What it waits for, without a full stop. */
+  readonly missing: string;
+  readonly objects: number;
+  readonly bytes: number;
+  readonly since: Instant;
 }
 
 export interface DatasetAnswer {
@@ -43,13 +56,14 @@ export interface DatasetAnswer {
     readonly dueAt: string | null;
   } | null;
   readonly quarantined: readonly FactAnswer[];
+  readonly incomplete: readonly (Omit<IncompleteNote, "since"> & { readonly since: string })[];
   readonly next: NextStep | null;
   readonly lines: readonly string[];
 }
 
 /** How a dataset stands, and what each of its subscribers did with its newest update. */
 export function explainDataset(story: DatasetStory, now: Instant): DatasetAnswer {
-  const { dataset, freshness, quarantined, producers } = story;
+  const { dataset, freshness, quarantined, incomplete, producers } = story;
   const latest = story.latest === null ? null : explainFact(story.latest, now);
   const isBehind = latest === null || freshness?.state === "stale";
   const next = isBehind ? nextOfMissing(producers, now) : null;
@@ -59,11 +73,13 @@ export function explainDataset(story: DatasetStory, now: Instant): DatasetAnswer
     latest,
     freshness: freshness === null ? null : freshnessAnswer(freshness),
     quarantined: quarantined.map(toFactAnswer),
+    incomplete: incomplete.map((note) => ({ ...note, since: isoText(note.since) })),
     next,
     lines: [
       ...latestLines(dataset, latest, story.latest?.fact ?? null, now),
       ...(freshness === null ? [] : [freshnessLine(freshness, now)]),
       ...quarantined.map((fact) => quarantineLine(fact, now)),
+      ...incomplete.map((note) => incompleteLine(note, now)),
       ...nextLines(next),
     ],
   };
@@ -104,6 +120,14 @@ function quarantineLine(fact: FactNote, now: Instant): string {
   const slot = partitionWords(fact.partition);
   const what = slot === "" ? factName(fact) : `${factName(fact)} for ${slot}`;
   return `Quarantined: ${what}, ${momentWords(fact.at, now)}. Release it:  millrace release ${factName(fact)}`;
+}
+
+function incompleteLine(note: IncompleteNote, now: Instant): string {
+  const { partition, missing, objects, since } = note;
+  const slot = partitionWords(partition);
+  const what = slot === "" ? "Incomplete" : `Incomplete: ${slot}`;
+  const there = objects === 1 ? "1 object is" : `${objects} objects are`;
+  return `${what}, since ${momentWords(since, now)}; ${there} there. Missing: ${missing}.`;
 }
 
 function nextOfMissing(producers: readonly ProducerNote[], now: Instant): NextStep | null {

@@ -145,7 +145,11 @@ function isSameVersion(state: ObjectState, observed: ObservedObject): boolean {
   return hasSameContent(state, observed);
 }
 
-function hasSameContent(state: ObjectState, observed: ObservedObject): boolean {
+/** True when both are there with equal contents, or both are gone. */
+export function hasSameContent(
+  state: ObjectState,
+  observed: Pick<ObjectState, "kind" | "etag" | "bytes">,
+): boolean {
   if (state.kind !== observed.kind) return false;
   if (state.etag === null && observed.etag === null) return state.bytes === observed.bytes;
   return state.etag === observed.etag;

@@ -73,6 +73,8 @@ export interface ObservedObject {
   readonly via: "event" | "listing";
   /** Of a listing: when it was taken, by the source's clock. Absent, `at` stands in for it. */
   readonly listedAt?: Instant;
+  /** Of the manifest of a partition: the keys that it lists. Absent when it was not read. */
+  readonly listed?: readonly string[];
 }
 
 export interface DeadLetter {

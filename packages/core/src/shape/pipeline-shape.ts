@@ -33,6 +33,13 @@ const DATASET = object(
       by: object({ at: text, timezone: text }),
     }),
     checks: list(object({ name: text, blocking: flag, that: nullOr(FILTER) })),
+    ready: tagged("type", {
+      marker: object({ name: text }),
+      count: object({ count: number }),
+      manifest: object({ name: text }),
+      quiet: object({ quietMs: number }),
+      totalBytes: object({ bytes: number }),
+    }),
   },
 );
 

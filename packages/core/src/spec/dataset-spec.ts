@@ -16,12 +16,25 @@ export interface DatasetSpec {
   /** How old its newest update may be; absent: it never goes stale. */
   readonly freshness?: FreshnessSpec;
   readonly checks?: readonly CheckSpec[];
+  /** When a partition of several objects is complete; absent: each object is an update. */
+  readonly ready?: ReadySpec;
 }
 
 /** An update at most `withinMs` ago, or one since the day before by each day's time. */
 export type FreshnessSpec =
   | { readonly type: "within"; readonly withinMs: number }
   | { readonly type: "by"; readonly at: string; readonly timezone: string };
+
+/** When a partition that is made of several objects is complete. */
+export type ReadySpec =
+  /** An object of this name lies somewhere in it, such as `_SUCCESS`. */
+  | { readonly type: "marker"; readonly name: string }
+  | { readonly type: "count"; readonly count: number }
+  /** Each key that an object of this name lists is there, and it is itself. */
+  | { readonly type: "manifest"; readonly name: string }
+  /** Something came, and then nothing for this long. */
+  | { readonly type: "quiet"; readonly quietMs: number }
+  | { readonly type: "totalBytes"; readonly bytes: number };
 
 /** What an update must pass. A failed blocking check quarantines it: it triggers nothing. */
 export interface CheckSpec {

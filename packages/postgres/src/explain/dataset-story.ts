@@ -1,6 +1,7 @@
 import type { DatasetStory, FactNote } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { isNamed } from "../is-named.ts";
+import { readPartition } from "../ready/partition-rows.ts";
 import type { Tx } from "../transact.ts";
 import { loadFactNotes } from "./fact-notes.ts";
 import { loadFactStory } from "./fact-stories.ts";
@@ -18,6 +19,7 @@ export async function loadDatasetStory(tx: Tx, dataset: string): Promise<Dataset
     latest: latest === null ? null : await loadFactStory(tx, latest),
     freshness: await loadFreshness(tx, row.id),
     quarantined: await loadQuarantined(tx, row.id),
+    incomplete: await loadIncomplete(tx, row.id),
     producers: await producersOfDataset(tx, dataset),
   };
 }
@@ -36,6 +38,26 @@ async function loadFreshness(tx: Tx, datasetRowId: number): Promise<DatasetStory
     since: row.since.getTime(),
     dueAt: row.due_at?.getTime() ?? null,
   };
+}
+
+const INCOMPLETE_MAX = 20;
+
+async function loadIncomplete(tx: Tx, datasetRowId: number): Promise<DatasetStory["incomplete"]> {
+  const { rows } = await sql<{
+    partition: string;
+    missing: string | null;
+    objects: number;
+    bytes: number;
+    since: Date;
+  }>`select partition, missing, objects, bytes, since from millrace.partition_ready
+     where dataset_id = ${datasetRowId} and not is_complete
+     order by since, partition limit ${INCOMPLETE_MAX}`.execute(tx);
+  return rows.map(({ partition, missing, since, ...totals }) => ({
+    partition: readPartition(partition),
+    missing: missing ?? "",
+    since: since.getTime(),
+    ...totals,
+  }));
 }
 
 const PARTITIONS_MAX = 1_000;
