@@ -48,7 +48,9 @@ export function topicOf(fact: TriggeringFact): OutTopic | null {
     }
     case "event":
       return { kind, type: source.event, namespace: fact.namespace ?? subjectNamespace(fact) };
-    default:
+    // Sources of triggers, not of facts.
+    case "events":
+    case "pattern":
       return null;
   }
 }

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { mail, slack, webhook } from "./alert-channels.ts";
+import { readOuts, subscribersOf } from "./read-outs.ts";
+import { isOut, webhookOut } from "./webhook-out.ts";
+
+const options = { url: "https://a.example.com/hook", secrets: ["A_SECRET"], events: ["a.*"] };
+
+test.each([
+  ["Bad Name", {}, "the name"],
+  ["crm", { url: "ftp://a" }, "none of http or https"],
+  ["crm", { url: "https://me:pw@a" }, "holds credentials"],
+  ["crm", { secrets: ["whsec_abc"] }, "names of environment variables"],
+  ["crm", { events: [] }, "names 0 events"],
+  ["crm", { events: ["a*b"] }, "is no name of an event"],
+])("webhookOut %s with %j is refused where it is defined", (name, change, words) => {
+  expect(isOut(webhookOut("crm", options))).toBe(true);
+  expect(() => webhookOut(name, { ...options, ...change })).toThrow(words);
+});
+
+test("a channel that is given an address instead of a variable is refused, and not repeated", () => {
+  const secret = "https://hooks.slack.com/services/T0/B0/xyz";
+  expect(() => slack({ url: secret })).toThrow("names of environment variables");
+  expect(() => slack({ url: secret })).not.toThrow("xyz");
+  expect(() => webhook({ url: "HOOK", secrets: ["no"] })).toThrow("SLACK_URL");
+});
+
+const source = {
+  readFile: (path: string) => Promise.resolve(`https://a.example.com/${path}\n`),
+  base: "millrace:test",
+  pageUrl: null,
+};
+
+test("a subscriber whose address is missing is left out, and says which variable to set", async () => {
+  const alerts = [
+    { namespace: "ops", channels: [slack({ url: "SLACK_URL" }), webhook({ url: "HOOK_URL" })] },
+  ];
+  const declared = { outs: [webhookOut("crm", options)], alerts };
+  const environment = { HOOK_URL_FILE: "from-file" };
+  const { targets, makers, problems } = await readOuts(declared, { ...source, environment });
+  expect([...targets.keys()]).toEqual(["alert/ops/webhook"]);
+  expect([...makers.keys()]).toEqual(["alert/ops/webhook"]);
+  expect(targets.get("alert/ops/webhook")?.url).toBe("https://a.example.com/from-file");
+  expect(problems).toEqual([
+    "webhook/crm is not sent to from here: set the environment variable A_SECRET, or A_SECRET_FILE.",
+    "alert/ops/slack is not sent to from here: set the environment variable SLACK_URL, or SLACK_URL_FILE.",
+  ]);
+  expect(subscribersOf(declared).map(({ name }) => name)).toEqual([
+    "webhook/crm",
+    "alert/ops/slack",
+    "alert/ops/webhook",
+  ]);
+});
+
+test("a mail is made for its server, and a wrong address is found at the start", async () => {
+  const channels = [mail({ server: "SMTP", from: "FROM", to: "TO" })];
+  const declared = { outs: [], alerts: [{ namespace: "ops", channels }] };
+  const environment = {
+    SMTP: "smtp://mx.example.com",
+    FROM: "a@example.com",
+    TO: "b@example.com, c@d.org",
+  };
+  const { targets, makers, problems } = await readOuts(declared, { ...source, environment });
+  expect(problems).toEqual([]);
+  expect(targets.get("alert/ops/mail")?.url).toBe("smtp://mx.example.com");
+  const letter = {
+    kind: "dead_letter",
+    id: 5,
+    at: "2026-11-21T02:00:00.000Z",
+    source: "sqs:in",
+  } as const;
+  const [made] = makers.get("alert/ops/mail")?.({ ...letter, reason: "no JSON" }) ?? [];
+  expect(JSON.parse(`${made?.message.body as string}`)).toMatchObject({
+    from: "a@example.com",
+    to: ["b@example.com", "c@d.org"],
+    subject: expect.stringContaining("sqs:in"),
+  });
+  const wrong = { ...source, environment: { ...environment, TO: "nobody" } };
+  expect((await readOuts(declared, wrong)).problems).toEqual([
+    expect.stringContaining("no address"),
+  ]);
+});
