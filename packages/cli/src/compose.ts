@@ -21,8 +21,16 @@ import {
   UNHURRIED,
 } from "@millrace/postgres";
 import {
+  type ConnectionSource,
+  decideCheck,
+  type Look,
+  OutsideAsker,
+} from "@millrace/sensors/internal";
+import {
   assertRedisFit,
   BullmqBellQueue,
+  type Checker,
+  type CheckerDependencies,
   FollowUps,
   InProcessBellQueue,
   type Observer,
@@ -32,6 +40,7 @@ import {
   readSettings,
   safeObserver,
   type Scheduler,
+  startChecker,
   startPruner,
   startScheduler,
   startSweeper,
@@ -41,6 +50,7 @@ import {
   within,
   WORKER_DEFAULTS,
 } from "@millrace/worker";
+import { declareOuts, startOuts } from "./outs.ts";
 import type { Project } from "./project/project.ts";
 import { type SourceHooks, startSources } from "./sources.ts";
 
@@ -62,7 +72,7 @@ export interface Roles {
   readonly queues?: readonly string[] | undefined;
   /** What its tasks may take together; absent: it declares none. */
   readonly capacity?: ResourceSpec | undefined;
-  /** Fires timers. */
+  /** Fires timers, asks outside systems what sensors wait for, and sends what goes out. */
   readonly scheduler: boolean;
   /** Listens to the project's sources. */
   readonly sources: boolean;
@@ -171,8 +181,11 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
     const { name, build, definitions } = project;
     const pipelines = definitions.map(({ spec }) => spec);
     followUps.follow(await store.register({ name, build, pipelines }));
+    await declareOuts(database, project);
     const worker = await startWorkerRole(project, options, { ...shared, store, queue });
     if (roles.scheduler) scheduler = startScheduler({ ...shared, timers: store });
+    const checker = roles.scheduler ? startSensors({ ...shared, checks: store }) : null;
+    const sender = roles.scheduler ? await startOuts(project, { database, observe }) : null;
     const sweeper = startSweeper({ ...shared, sweeps: store, tasks: store.swept, triggers: store });
     const pruning = { ...PRUNER_DEFAULTS, ...options.pruning };
     const pruner = startPruner({ ...shared, growth: store }, pruning);
@@ -199,7 +212,7 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
         return within(STEP_MS_MAX, Promise.all(ending), systemClock);
       };
       await Promise.all([bounded(sources?.stop()), worker?.drain(draining)]);
-      await bounded(scheduler?.stop(), sweeper.stop(), pruner.stop());
+      await bounded(scheduler?.stop(), checker?.stop(), sender?.stop(), sweeper.stop(), pruner.stop());
       await bounded(followUps.idle());
       await bounded(queue.close());
       await bounded(database.close());
@@ -259,10 +272,7 @@ async function startWorkerRole(
 ): Promise<WorkerHandle | null> {
   if (roles.slots === 0) return null;
   const { store, ...shared } = parts;
-  const settings = await readSettings(definitions, {
-    environment: process.env,
-    readFile: (path) => readFile(path, "utf8"),
-  });
+  const settings = await readSettings(definitions, environmentSource());
   const isServer = "url" in services.database;
   const lease: LeaseKeeper = isServer
     ? new PostgresLeaseKeeper({ url: services.database.url })
@@ -283,6 +293,17 @@ async function startWorkerRole(
       build: build === null ? null : String(build),
     },
   );
+}
+
+/** @throws {DEFINITION_INVALID} When the hosts that may be called are not written as they should. */
+function startSensors(parts: Omit<CheckerDependencies<Look>, "asker" | "decide">): Checker {
+  const asker = new OutsideAsker(environmentSource());
+  return startChecker({ ...parts, asker, decide: decideCheck });
+}
+
+/** Where settings and connections come from. */
+function environmentSource(): ConnectionSource {
+  return { environment: process.env, readFile: (path) => readFile(path, "utf8") };
 }
 
 function openBlobs({ blobs = null }: Services): BlobStore | null {

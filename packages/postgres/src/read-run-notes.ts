@@ -125,19 +125,33 @@ const place = sql`v.spec -> 'tasks' -> t.task::int ->> 'name' as task,
 
 async function readWaits(db: QueryExecutorProvider, runId: number): Promise<readonly WaitNote[]> {
   const { rows } = await sql<
-    TaskPlace & { wait: Wait; since: Date; until: Date | null; childRunId: number | null }
-  >`select ${place}, s.wait, s.since,
+    TaskPlace & {
+      wait: Wait;
+      since: Date;
+      until: Date | null;
+      childRunId: number | null;
+      seen: string | null;
+      nextAt: Date | null;
+      problem: string | null;
+    }
+  >`select ${place}, s.wait, s.since, d.seen, x.problem,
+      -- A target that could not be asked is left alone, whatever is due.
+      case when d.answer is not null then null when x.problem is null then d.due_at
+        else greatest(d.due_at, x.not_before) end as "nextAt",
       (select i.due_at from millrace.timer i where i.step_id = s.id and i.kind = 'step') as until,
       (select max(c.id) from millrace.run c
         where c.parent_run_id = s.run_id and c.parent_step_id = s.id) as "childRunId"
     from millrace.step s join millrace.task_run t on t.id = s.task_run_id
     join millrace.run r on r.id = s.run_id
     join millrace.pipeline_version v on v.id = r.version_id
+    left join millrace.check_due d on d.step_id = s.id
+    left join millrace.check_target x on x.kind = d.kind and x.target = d.target
     where s.run_id = ${runId} and s.state = 'waiting' and s.wait is not null
     order by s.id limit ${NOTES_MAX}`.execute(db);
-  return rows.map(({ wait, childRunId, ...rest }) => {
+  return rows.map(({ wait, childRunId, seen, nextAt, problem, ...rest }) => {
     const until = rest.until?.toISOString() ?? null;
-    return { ...rest, words: waitWords(wait, { until, childRunId }) };
+    const looks = { seen: problem ?? seen, nextAt: nextAt?.toISOString() ?? null };
+    return { ...rest, words: waitWords(wait, { until, childRunId, ...looks }) };
   });
 }
 

@@ -18,3 +18,33 @@ export {
 export type { RunningSource } from "./source/running-source.ts";
 export type { SourceHealth } from "./source/source-health.ts";
 export { startObjectSource } from "./source/start-object-source.ts";
+export type { CompareOption } from "./sensor/compare-option.ts";
+export * from "./sensor/file-check-builder.ts";
+export { http, type HttpCheckOptions } from "./sensor/http-check-builder.ts";
+export type { OneRunMatch, SeveralRunsMatch } from "./sensor/match-option.ts";
+export * from "./sensor/run-checks.ts";
+export * from "./sensor/s3-check-builder.ts";
+export type { PolicyOption, SensorPolicyOptions } from "./sensor/sensor-policies.ts";
+export {
+  sql,
+  type SqlCheckOptions,
+  type SqlUntil,
+  type SqlValue,
+} from "./sensor/sql-check-builder.ts";
+export * from "./sensor/time-check-builder.ts";
+export {
+  type AlertWebhookOptions,
+  mail,
+  type MailOptions,
+  slack,
+  type SlackOptions,
+  webhook,
+} from "./out/define/alert-channels.ts";
+export {
+  cloudEventsOut,
+  type CloudEventsOutOptions,
+  isOut,
+  type OutDefinition,
+  webhookOut,
+  type WebhookOutOptions,
+} from "./out/define/webhook-out.ts";

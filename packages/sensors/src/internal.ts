@@ -38,3 +38,7 @@ export type { FetchFailure, FetchFailureType } from "./outbound/fetch-failure.ts
 export * from "./outbound/fetch-limits.ts";
 export type * from "./outbound/out-request.ts";
 export * from "./out/index.ts";
+export * from "./connection/connection.ts";
+export type { Look } from "./sensor/asking.ts";
+export { decideCheck } from "./sensor/decide-check.ts";
+export { OutsideAsker } from "./sensor/outside-asker.ts";

@@ -59,3 +59,19 @@ test.each<[Wait, string | null, number | null, string]>([
 ])("%j is said in words", (wait, until, childRunId, words) => {
   expect(waitWords(wait, { until, childRunId })).toBe(words);
 });
+
+test("a check is said with what was seen last, and when it is looked at next", () => {
+  const wait: Wait = {
+    kind: "check",
+    check: { kind: "sql", target: "shop" },
+    ...{ everyMs: 1_000, backoff: { type: "constant" }, timeoutMs: null },
+  };
+  const state = { until: null, childRunId: null };
+  const bare = "waits for sql at shop";
+  expect(waitWords(wait, { ...state, seen: null, nextAt: AT })).toBe(
+    `${bare}, looks next at ${AT}`,
+  );
+  expect(waitWords(wait, { ...state, seen: "missing: no row", nextAt: AT })).toBe(
+    `${bare}, looks next at ${AT}; seen last: missing: no row`,
+  );
+});

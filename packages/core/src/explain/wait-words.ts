@@ -8,10 +8,15 @@ export interface WaitState {
   readonly until: string | null;
   /** Of a call: the run that was started for it; null where there is none yet. */
   readonly childRunId: number | null;
+  /** Of a check: what its last look found; null or absent before one. */
+  readonly seen?: string | null;
+  /** Of a check: when it is looked at next, ISO 8601; null or absent where that is not known. */
+  readonly nextAt?: string | null;
 }
 
 /** What a task waits for, after its name: `waits for event ticket.closed until …`. */
-export function waitWords(wait: Wait, { until, childRunId }: WaitState): string {
+export function waitWords(wait: Wait, state: WaitState): string {
+  const { until, childRunId } = state;
   const end = until === null ? "" : ` until ${until}`;
   switch (wait.kind) {
     case "sleep":
@@ -31,8 +36,14 @@ export function waitWords(wait: Wait, { until, childRunId }: WaitState): string 
       return `waits for the approval${of}${end}: ${wait.asks}`;
     }
     case "check":
-      return `waits for ${wait.check.kind} at ${wait.check.target}${end}`;
+      return `waits for ${wait.check.kind} at ${wait.check.target}${end}${lookWords(state)}`;
   }
+}
+
+/** The other side's own words come last: they may be long. */
+function lookWords({ seen = null, nextAt = null }: WaitState): string {
+  const next = nextAt === null ? "" : `, looks next at ${nextAt}`;
+  return seen === null ? next : `${next}; seen last: ${seen}`;
 }
 
 function matchWords(match: RunMatch): string {

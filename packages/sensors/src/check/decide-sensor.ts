@@ -98,7 +98,8 @@ function reasonOf(observation: Observation, { graceMs }: SensorPolicy): string {
   return `what is waited for is ${wordsOf(observation)}${since}`;
 }
 
-function wordsOf(observation: Observation): string {
+/** An observation for people, with where to look. */
+export function wordsOf(observation: Observation): string {
   const said = observation.type === "succeeded" ? "" : `: ${observation.said}`;
   const where = observation.url === null ? "" : ` (${observation.url})`;
   return `${observation.type}${said}${where}`;

@@ -18,17 +18,22 @@ export interface HttpCheck {
   readonly values: readonly { readonly pointer: string; readonly compare: Comparison }[];
 }
 
+/** How an endpoint is asked. */
+export interface AskHttpOptions extends FetchOptions {
+  /** Credentials, which a check does not hold; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Asks an endpoint once. */
 export async function askHttp(
   check: HttpCheck,
-  options: FetchOptions,
+  { headers = {}, ...options }: AskHttpOptions,
   now: () => Instant,
 ): Promise<Observation> {
   const { method, url, values } = check;
+  const request = { method, url, headers };
   const answer =
-    values.length === 0
-      ? await boundedFetch({ method, url }, options)
-      : await fetchJson({ method, url }, options);
+    values.length === 0 ? await boundedFetch(request, options) : await fetchJson(request, options);
   return readHttp(check, answer, now());
 }
 

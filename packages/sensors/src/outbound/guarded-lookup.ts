@@ -45,6 +45,6 @@ export function guardLiteral({ hostname }: URL, allow: AllowedTargets): void {
 }
 
 function refusedAddress(host: string): Error {
-  const mend = "allow the host or its network for calls out if it is meant";
+  const mend = "if it is meant, allow the host or its network by MILLRACE_ALLOW_HOSTS";
   return callFailed("refusedAddress", `${host} lies inside a network that is not public; ${mend}`);
 }
