@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createDatabase, type Database } from "../harness/postgres.ts";
+import { openTcpGate } from "../harness/tcp-gate.ts";
 import { type Ended, killAll, millrace, type Millrace, startMillrace } from "./millrace.ts";
 
 const KEYS = [Buffer.alloc(32, 7), Buffer.alloc(32, 8)] as const;
@@ -31,9 +32,11 @@ afterAll(async () => {
 const env = (): Record<string, string> => ({ ...secrets, MILLRACE_DATABASE_URL: database.url });
 const run = (...args: string[]): Promise<Ended> => millrace(args, { env: env() });
 
-async function intake(): Promise<{ readonly process: Millrace; readonly url: string }> {
+async function intake(
+  more: Record<string, string> = {},
+): Promise<{ readonly process: Millrace; readonly url: string }> {
   const process = startMillrace(["intake", "hooks", "--port", "0", "--host", "127.0.0.1"], {
-    env: env(),
+    env: { ...env(), ...more },
   });
   const [, url = ""] = await process.said(/Ready\. Listening on (http:\S+)/);
   return { process, url };
@@ -125,6 +128,50 @@ test("SIGTERM lets a request that is under way be answered, and takes no other",
   expect(await process.ended).toMatchObject({ code: 0 });
   const { stdout } = await run("runs", "--pipeline", "report", "--json");
   expect(stdout).toContain("2026-02-06");
+}, 30_000);
+
+test("while the store is away senders hear 503 and come again, and nothing is lost", async () => {
+  const { hostname, port } = new URL(database.url);
+  const gate = await openTcpGate({ host: hostname, port: Number(port) });
+  onTestFinished(() => gate.close());
+  const through = new URL(database.url);
+  through.host = `127.0.0.1:${gate.port}`;
+  const { process, url } = await intake({ MILLRACE_DATABASE_URL: through.href });
+  const body = order("2026-02-07");
+  const send = (): Promise<Response> =>
+    fetch(`${url}/hooks/orders`, {
+      method: "POST",
+      body,
+      headers: signed(body, KEYS[0], "msg_4"),
+    });
+  gate.shut();
+  const answer = await send();
+  expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "5"]);
+  expect(await answer.text()).not.toMatch(/ECONN|127\.0\.0\.1/);
+  expect(await read(`${url}/readyz`)).toMatchObject({ status: 503 });
+  expect(await read(`${url}/healthz`)).toMatchObject({ status: 200 });
+  gate.reopen();
+  await expect.poll(async () => (await send()).status, { timeout: 15_000 }).toBe(200);
+  await expect.poll(async () => (await read(`${url}/readyz`)).status).toBe(200);
+  expect((await run("runs", "--pipeline", "report", "--json")).stdout).toContain("2026-02-07");
+  process.kill("SIGTERM");
+  expect(await process.ended).toMatchObject({ code: 0 });
+}, 60_000);
+
+test("a second signal ends the wait for a request that does not come to its end", async () => {
+  const { process, url } = await intake();
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+  socket.on("error", () => undefined); // An error is followed by "close".
+  const headers = Object.entries(signed("{}", KEYS[0])).map(([name, value]) => `${name}: ${value}`);
+  const lines = ["POST /hooks/orders HTTP/1.1", "host: intake", "content-length: 2", ...headers];
+  socket.write(`${lines.join("\r\n")}\r\n\r\n{`);
+  expect(await read(`${url}/readyz`)).toMatchObject({ status: 200 });
+  process.kill("SIGTERM");
+  await process.said(/Stopping/);
+  process.kill("SIGTERM");
+  expect(await process.ended).toMatchObject({ code: 130 });
+  await closed;
 }, 30_000);
 
 test.each([
