@@ -17,6 +17,7 @@ import {
   RUN_WAIT_DEFAULTS,
   TASK_DEFAULTS,
 } from "@millrace/core/internal";
+import { HEADER_BYTES_MAX, HTTP_LIMITS } from "@millrace/sensors/internal";
 import { SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
@@ -52,6 +53,12 @@ function orNone(limit: number | null): string {
 const { match, timeoutMs, onFailure, onTimeout, onMissing } = RUN_WAIT_DEFAULTS;
 
 const DEFAULTS: Readonly<Record<string, string>> = {
+  "body that a hook takes": size(HTTP_LIMITS.bytesMax),
+  "headers of a request to a hook": size(HEADER_BYTES_MAX),
+  "time that such a body may take to come": formatDuration(HTTP_LIMITS.timeoutMs),
+  "requests that are taken at once": String(HTTP_LIMITS.requestsMax),
+  "events in a batch of CloudEvents": whole.format(HTTP_LIMITS.batchMax),
+  "grace of requests, after SIGTERM": GRACE_DEFAULT,
   "timeout of an attempt": formatDuration(TASK_DEFAULTS.timeoutMs),
   retries: String(RETRY_DEFAULTS.limit),
   "backoff between retries": RETRY_DEFAULTS.backoff,
