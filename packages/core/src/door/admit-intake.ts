@@ -63,6 +63,7 @@ export function admitObjects(items: readonly ObservedObject[]): readonly Observe
       ...optionalIssues(`${at}.etag`, item.etag, "version"),
       ...optionalIssues(`${at}.versionId`, item.versionId, "version"),
       ...optionalIssues(`${at}.sequencer`, item.sequencer, "version"),
+      ...listedIssues(`${at}.listed`, item.listed),
       ...(Number.isFinite(item.at) ? [] : [`${at}.at must be a time in ms since 1970; give one`]),
     ];
   });
@@ -107,6 +108,17 @@ function originIssues(at: string, item: IntakeUpdate | IntakeEvent): string[] {
     ...optionalIssues(`${at}.idempotencyKey`, idempotencyKey, "key"),
     ...optionalIssues(`${at}.correlationId`, correlationId, "key"),
   ];
+}
+
+/** As much as a manifest of the largest size lists; each as long as a key may be. */
+const LISTED_MAX = 1_048_576;
+
+function listedIssues(at: string, listed: unknown): string[] {
+  if (listed === undefined) return [];
+  const isFit = (key: unknown): boolean =>
+    typeof key === "string" && key.length <= 1_024 && key.isWellFormed() && !key.includes("\0");
+  if (Array.isArray(listed) && listed.length <= LISTED_MAX && listed.every(isFit)) return [];
+  return [`${at} must be keys of at most 1024 characters, without NUL; leave out what is none`];
 }
 
 function kindIssues(at: string, kind: unknown): string[] {

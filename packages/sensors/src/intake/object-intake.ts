@@ -8,6 +8,8 @@ import {
   type ObservedObject,
   present,
 } from "@millrace/core/internal";
+import type { ObjectReader } from "../manifest/object-reader.ts";
+import { type ManifestNames, readManifests } from "../manifest/read-manifests.ts";
 import { route, type Routes, type Sighting, toRoutes } from "./route-record.ts";
 
 /** What a running source needs, and whom it tells. */
@@ -45,16 +47,28 @@ export type BuriedLetter = Omit<DeadLetter, "source">;
 /** So many different complaints are kept in mind, so that a listing does not repeat them. */
 const COMPLAINTS_MAX = 1_000;
 
+/** A listing source of the same bucket reads the manifests then. */
+const UNREACHABLE: ObjectReader = {
+  read: () =>
+    Promise.resolve({
+      ok: false,
+      problem: "cannot be read by this source, which has no access to its bucket; list it too",
+    }),
+};
+
 /** Brings what a source sees to the store. */
 export class ObjectIntake {
   readonly #source: string;
   readonly #deps: ObjectSourceDeps;
   readonly #complaints = new Set<string>();
+  readonly #reader: ObjectReader | null;
   #routes: { readonly text: string; readonly routes: Routes } | null = null;
 
-  constructor(source: string, deps: ObjectSourceDeps) {
+  /** @param reader - Of manifests; null where the source cannot reach the bucket. */
+  constructor(source: string, deps: ObjectSourceDeps, reader: ObjectReader | null = null) {
     this.#source = source;
     this.#deps = deps;
+    this.#reader = reader;
   }
 
   /**
@@ -67,7 +81,10 @@ export class ObjectIntake {
     const routes = await this.routes();
     const routed = sightings.map((sighting) => route(sighting, routes));
     for (const text of routed.flatMap(({ unmatched }) => unmatched)) this.#complain(text);
-    const observed = routed.flatMap((found) => found.observed);
+    const observed = await this.#withManifests(
+      routed.flatMap((found) => found.observed),
+      routes.manifests,
+    );
     if (observed.length === 0) return 0;
     const result = await this.#deps.intake.recordObjects(observed);
     this.#deps.afterwards(result);
@@ -100,6 +117,15 @@ export class ObjectIntake {
 
   report(message: string, error: unknown = null): void {
     this.#deps.onProblem?.({ source: this.#source, message, error });
+  }
+
+  #withManifests(
+    observed: readonly ObservedObject[],
+    names: ManifestNames,
+  ): Promise<readonly ObservedObject[]> | readonly ObservedObject[] {
+    const reader = this.#reader ?? UNREACHABLE;
+    const onProblem = (message: string): void => this.#complain(message);
+    return readManifests(observed, { names, reader, onProblem });
   }
 
   #complain(message: string): void {

@@ -1,5 +1,6 @@
 import type { DatasetId, DatasetSpec, ObservedObject } from "@millrace/core/internal";
 import { datasetId } from "@millrace/core/internal";
+import type { ManifestNames } from "../manifest/read-manifests.ts";
 import { compileMatcher, type ObjectMatcher } from "../match/match-object.ts";
 import type { S3Record } from "../s3/s3-record.ts";
 
@@ -11,6 +12,8 @@ export interface Routes {
   readonly matcher: ObjectMatcher;
   /** Datasets whose objects are no news, because the task that writes them says so itself. */
   readonly silent: ReadonlySet<DatasetId>;
+  /** Of datasets whose partitions are complete by what a manifest lists. */
+  readonly manifests: ManifestNames;
 }
 
 export function toRoutes(
@@ -20,7 +23,14 @@ export function toRoutes(
   const silent = datasets.filter(
     (dataset) => produced.has(datasetId(dataset)) && !dataset.observed,
   );
-  return { matcher: compileMatcher(datasets), silent: new Set(silent.map(datasetId)) };
+  const manifests = datasets.flatMap((dataset) =>
+    dataset.ready?.type === "manifest" ? [[datasetId(dataset), dataset.ready.name] as const] : [],
+  );
+  return {
+    matcher: compileMatcher(datasets),
+    silent: new Set(silent.map(datasetId)),
+    manifests: new Map(manifests),
+  };
 }
 
 /** One observation for each dataset that the object belongs to and that wants to hear of it. */

@@ -1,6 +1,7 @@
 import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
 import { S3Lister } from "../listing/s3-lister.ts";
 import { sweepBucket } from "../listing/sweep-bucket.ts";
+import { S3Reader } from "../manifest/s3-reader.ts";
 import { pollQueue } from "../queue/poll-queue.ts";
 import { RedisListQueue } from "../queue/redis-list-queue.ts";
 import { SqsQueue } from "../queue/sqs-queue.ts";
@@ -13,7 +14,19 @@ import type { RunningSource } from "./running-source.ts";
  * ends it. Any number of processes may run the same source.
  */
 export function startObjectSource(source: ObjectSource, deps: ObjectSourceDeps): RunningSource {
-  const intake = new ObjectIntake(source.name, deps);
+  const reader = source.type === "s3-redis-events" ? null : new S3Reader(source);
+  const intake = new ObjectIntake(source.name, deps, reader);
+  const running = startReading(source, intake);
+  return {
+    health: () => running.health(),
+    async stop() {
+      await running.stop();
+      reader?.close();
+    },
+  };
+}
+
+function startReading(source: ObjectSource, intake: ObjectIntake): RunningSource {
   switch (source.type) {
     case "s3-events": {
       const queue = new SqsQueue(source);
