@@ -1,12 +1,16 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { text } from "node:stream/consumers";
 import { isRecord, type JsonValue } from "@millrace/core/internal";
 import { createStore, declareSubscribers, feedStore, outboxStore } from "@millrace/postgres";
-import { slack, webhook, webhookOut } from "@millrace/sensors";
+import { openLineageOut, slack, webhook, webhookOut } from "@millrace/sensors";
 import {
   allowedTargets,
   boundedSend,
+  withFiles,
   type OutDeclarations,
   readOuts,
   type Sender,
@@ -14,7 +18,7 @@ import {
   subscribersOf,
 } from "@millrace/sensors/internal";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Engine, failed, startEngine } from "../engine/engine.ts";
+import { type Engine, failed, produced, startEngine } from "../engine/engine.ts";
 import { datasetSpec, declare, pipelineSpec, taskSpec } from "../engine/specs.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
@@ -86,7 +90,7 @@ describe.each(["embedded", "server"] as const)("facts on the %s database", (kind
     sender = startSender(await read(declared), {
       outbox: outboxStore(engine.database),
       feed: feedStore(engine.database),
-      send: boundedSend({ allow: allowedTargets(["127.0.0.0/8"]) }),
+      send: withFiles(boundedSend({ allow: allowedTargets(["127.0.0.0/8"]) })),
       onProblem: (error) => problems.push(error),
     });
   };
@@ -215,5 +219,34 @@ describe.each(["embedded", "server"] as const)("facts on the %s database", (kind
     });
     expect(JSON.stringify(alert?.body)).toContain("no such file");
     expect(problems).toEqual([]);
+  });
+
+  test("of a run tell lineage of it and its tasks in order, once, when it has ended", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "lineage-"));
+    const file = path.join(folder, "events.jsonl");
+    const lineage = openLineageOut("file", { file, namespace: "test" });
+    const declared = { outs: [lineage], alerts: [] };
+    await declareAll(declared);
+    await engine.update("orders");
+    await engine.start("etl");
+    await engine.settle({ load: () => produced("orders") });
+    await start(declared);
+    const waiting = "millrace.out_delivery where state = 'delivered'";
+    await expect.poll(() => counted(waiting), { timeout: 15_000 }).toBe(5);
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    await rm(folder, { recursive: true });
+    expect(problems).toEqual([]);
+    const events = lines.map((line) => JSON.parse(line) as Record<string, JsonValue>);
+    const ofRun = events.filter((event) => "job" in event);
+    expect(ofRun.map(({ eventType, job }) => [eventType, isRecord(job) && job["name"]])).toEqual([
+      ["START", "etl"],
+      ["START", "etl.load"],
+      ["COMPLETE", "etl.load"],
+      ["COMPLETE", "etl"],
+    ]);
+    expect(ofRun.map(({ outputs }) => (outputs as readonly JsonValue[]).length)).toEqual([
+      0, 0, 1, 1,
+    ]);
+    expect(events.filter((event) => "dataset" in event)).toHaveLength(1);
   });
 });

@@ -8,6 +8,7 @@ import {
   smtpTransport,
   startSender,
   subscribersOf,
+  withFiles,
   withMail,
 } from "@millrace/sensors/internal";
 import type { Observer } from "@millrace/worker";
@@ -47,7 +48,7 @@ export async function startOuts(
   return startSender(read, {
     outbox: outboxStore(database),
     feed: feedStore(database),
-    send: withMail(boundedSend({ allow }), smtpTransport),
+    send: withFiles(withMail(boundedSend({ allow }), smtpTransport)),
     onProblem,
   });
 }

@@ -40,6 +40,7 @@ export {
   type SlackOptions,
   webhook,
 } from "./out/define/alert-channels.ts";
+export { openLineageOut, type OpenLineageOutOptions } from "./out/define/open-lineage-out.ts";
 export {
   cloudEventsOut,
   type CloudEventsOutOptions,

@@ -1,5 +1,7 @@
+import type { TaskState } from "../run/states.ts";
 import type { JsonValue } from "../spec/json.ts";
 import type { Partition } from "../spec/partition-spec.ts";
+import type { RunIf } from "../spec/task-spec.ts";
 
 /** What is told outside: what triggers hear of, and messages that could not be taken in. */
 export type OutKind = "update" | "event" | "run" | "dead_letter";
@@ -26,6 +28,8 @@ export interface OutgoingUpdate extends Caused {
   readonly uri: string | null;
   readonly metadata: JsonValue;
   readonly task: string | null;
+  /** The URI of its dataset as declared, with its slots. */
+  readonly datasetUri: string | null;
 }
 
 export interface OutgoingEvent extends Caused {
@@ -48,6 +52,38 @@ export interface OutgoingRun extends Caused {
   /** The first task that failed; null when none did. */
   readonly failedTask: string | null;
   readonly error: string | null;
+  /** What the run is for, where a schedule says so. */
+  readonly interval: { readonly start: string; readonly end: string | null } | null;
+  /** Tasks that started, in order of declaration; of a mapped task the whole. */
+  readonly tasks: readonly OutgoingTask[];
+  /** Updates that triggered it, up to 1,000. */
+  readonly inputs: readonly TouchedDataset[];
+  /** Updates that it made, up to 1,000. */
+  readonly outputs: readonly TouchedDataset[];
+}
+
+/** A task run that has ended with its run. */
+export interface OutgoingTask {
+  readonly name: string;
+  readonly state: TaskState;
+  readonly runIf: RunIf;
+  readonly needs: readonly string[];
+  /** Of its last attempt. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly error: string | null;
+}
+
+/** An update that a run consumed or made. */
+export interface TouchedDataset {
+  readonly updateId: number;
+  /** `namespace/name`. */
+  readonly dataset: string;
+  /** As declared, with its slots. */
+  readonly uri: string | null;
+  readonly partition: Partition;
+  /** The task that made it; null of one that was consumed. */
+  readonly task: string | null;
 }
 
 export interface OutgoingDeadLetter {

@@ -1,14 +1,14 @@
-import {
-  isRecord,
-  type JsonValue,
-  type OutgoingFact,
-  type OutKind,
-  type Partition,
-  type PipelineSpec,
+import type {
+  JsonValue,
+  OutgoingFact,
+  OutKind,
+  Partition,
+  PipelineSpec,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
+import { loadInputs, loadOutputs, loadTasks, messageOf, taskName } from "./load-run-detail.ts";
 
 interface Named {
   readonly kind: OutKind;
@@ -63,6 +63,7 @@ interface UpdateRow extends CausedRow {
   readonly partition: string;
   readonly uri: string | null;
   readonly metadata: JsonValue;
+  readonly dataset_uri: string | null;
   readonly task: number | null;
   readonly spec: PipelineSpec | null;
 }
@@ -71,7 +72,7 @@ async function loadUpdates(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
   const { rows } = await sql<UpdateRow>`
     select u.id, u.at, u.correlation_id, u.traceparent, u.run_id,
       d.namespace || '/' || d.name as dataset, u.kind as change, u.partition, u.uri, u.metadata,
-      t.task, v.spec
+      d.spec ->> 'uri' as dataset_uri, t.task, v.spec
     from ${records(ids, "id bigint")} join millrace.update u on u.id = x.id
     join millrace.dataset d on d.id = u.dataset_id
     left join millrace.task_run t on t.id = u.task_run_id
@@ -86,6 +87,7 @@ async function loadUpdates(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
     uri: row.uri,
     metadata: row.metadata,
     task: taskName(row.spec, row.task),
+    datasetUri: row.dataset_uri,
   }));
 }
 
@@ -108,6 +110,8 @@ interface RunRow extends CausedRow {
   readonly partition: string;
   readonly trigger: string;
   readonly started_at: Date | null;
+  readonly interval_start: Date | null;
+  readonly interval_end: Date | null;
   readonly task: number | null;
   readonly error: JsonValue;
 }
@@ -115,7 +119,8 @@ interface RunRow extends CausedRow {
 async function loadRuns(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
   const { rows } = await sql<RunRow>`
     select r.id, r.ended_at as at, r.correlation_id, r.traceparent, r.id as run_id, v.spec, r.state,
-      r.reason, r.partition, r.trigger_name as trigger, r.started_at, f.task, f.error
+      r.reason, r.partition, r.trigger_name as trigger, r.started_at, f.task, f.error,
+      r.interval_start, r.interval_end
     from ${records(ids, "id bigint")} join millrace.run r on r.id = x.id
     join millrace.pipeline_version v on v.id = r.version_id
     left join lateral (
@@ -124,6 +129,9 @@ async function loadRuns(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
       order by t.ended_at, t.id limit 1
     ) f on true
     where r.ended_at is not null`.execute(tx);
+  const tasks = await loadTasks(tx, ids);
+  const inputs = await loadInputs(tx, ids);
+  const outputs = await loadOutputs(tx, ids);
   return rows.map((row) => ({
     kind: "run",
     ...causeOf(row),
@@ -135,7 +143,16 @@ async function loadRuns(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
     startedAt: row.started_at?.toISOString() ?? null,
     failedTask: taskName(row.spec, row.task),
     error: messageOf(row.error),
+    interval: intervalOf(row),
+    tasks: tasks.get(row.id) ?? [],
+    inputs: inputs.get(row.id) ?? [],
+    outputs: outputs.get(row.id) ?? [],
   }));
+}
+
+function intervalOf({ interval_start: start, interval_end: end }: RunRow) {
+  if (start === null) return null;
+  return { start: start.toISOString(), end: end?.toISOString() ?? null };
 }
 
 async function loadDeadLetters(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
@@ -143,12 +160,4 @@ async function loadDeadLetters(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[
     select l.id, l.at, l.source, l.reason
     from ${records(ids, "id bigint")} join millrace.dead_letter l on l.id = x.id`.execute(tx);
   return rows.map(({ at, ...row }) => ({ kind: "dead_letter", ...row, at: at.toISOString() }));
-}
-
-function taskName(spec: PipelineSpec | null, task: number | null): string | null {
-  return task === null ? null : (spec?.tasks[task]?.name ?? null);
-}
-
-function messageOf(error: JsonValue): string | null {
-  return isRecord(error) && typeof error["message"] === "string" ? error["message"] : null;
 }

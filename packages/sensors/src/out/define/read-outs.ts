@@ -7,6 +7,7 @@ import type {
 import { alertMessageFor } from "../alert/alert-channel.ts";
 import { type Mail, mailAlert } from "../alert/mail-alert.ts";
 import { alertsOf, cloudEventsOf, webhooksOf } from "../feed/out-messages.ts";
+import { lineageOf } from "../feed/lineage-messages.ts";
 import { type OutTarget, targetProblems, TIMEOUT_MS } from "../webhook/out-target.ts";
 import type { OutDefinition } from "./webhook-out.ts";
 
@@ -95,7 +96,7 @@ export async function readOuts(
   async function take(name: string, read: () => Promise<ReadOut>): Promise<void> {
     try {
       const { target, make } = await read();
-      const found = target.url.startsWith("smtp") ? [] : targetProblems(name, target);
+      const found = /^(?:smtps?|file):/.test(target.url) ? [] : targetProblems(name, target);
       problems.push(...found);
       if (found.length > 0) return;
       targets.set(name, target);
@@ -115,9 +116,25 @@ async function readOut(out: OutDefinition, source: OutEnvironment): Promise<Read
   const secrets = await readAll(out.secrets, source);
   return {
     target: { url: out.url, secrets, headers: {}, timeoutMs: TIMEOUT_MS },
-    make: out.type === "webhook" ? webhooksOf(source.base) : cloudEventsOf(source.base, out.mode),
+    make: makerOf(out, source.base),
   };
 }
+
+function makerOf({ type, mode, namespace }: OutDefinition, base: string): MakeMessages {
+  switch (type) {
+    case "webhook":
+      return webhooksOf(base);
+    case "cloudevents":
+      return cloudEventsOf(base, mode);
+    case "openlineage":
+      return lineageOf({ ...PRODUCER, installation: namespace ?? base });
+  }
+}
+
+const PRODUCER = {
+  url: "https://github.com/millrace/millrace/tree/v0.1.0/packages/sensors",
+  version: "0.1.0",
+};
 
 async function readChannel(channel: AlertChannel, source: OutEnvironment): Promise<ReadOut> {
   if (channel.type === "mail") return readMail(channel, source);

@@ -7,7 +7,7 @@ export const OUT: unique symbol = Symbol.for("millrace.out") as never;
 /** Who outside is told of facts. Data only. */
 export interface OutDefinition {
   readonly [OUT]: true;
-  readonly type: "webhook" | "cloudevents";
+  readonly type: "webhook" | "cloudevents" | "openlineage";
   readonly name: string;
   readonly url: string;
   /** Names of environment variables. */
@@ -15,6 +15,8 @@ export interface OutDefinition {
   readonly events: readonly string[];
   /** Of CloudEvents over HTTP. */
   readonly mode: "structured" | "binary";
+  /** Of OpenLineage: names the installation. */
+  readonly namespace: string | null;
 }
 
 export interface WebhookOutOptions {
@@ -74,12 +76,18 @@ export function isOut(value: unknown): value is OutDefinition {
   return typeof value === "object" && value !== null && OUT in value;
 }
 
+/** What lineage is made of: ends of runs, and updates. */
+export const LINEAGE_EVENTS: readonly string[] = [
+  "dev.millrace.pipeline.run.*",
+  "dev.millrace.dataset.*",
+];
+
 const EVENTS_MAX = 100;
 const SECRETS_MAX = 5;
 const PATTERN = /^[^\s*]{0,255}\*?$/;
 
 function define(
-  type: OutDefinition["type"],
+  type: "webhook" | "cloudevents",
   name: string,
   { url, secrets = [], events, mode = "structured" }: CloudEventsOutOptions,
 ): OutDefinition {
@@ -91,7 +99,7 @@ function define(
     ),
   ];
   if (problems.length > 0) throw definitionInvalid(problems);
-  const out = { [OUT]: true, type, name, url, mode } as const;
+  const out = { [OUT]: true, type, name, url, mode, namespace: null } as const;
   return Object.freeze({ ...out, secrets: [...secrets], events: [...events] });
 }
 
@@ -113,7 +121,7 @@ function listProblems(
 }
 
 /** Never with what may be secret in it. */
-function urlProblem(text: string): string | null {
+export function urlProblem(text: string): string | null {
   const url = URL.parse(text);
   if (url === null || !["http:", "https:"].includes(url.protocol)) {
     return "its URL is none of http or https";
