@@ -141,6 +141,9 @@ const cases: readonly Case[] = [
   objects("half a pair in its bucket", { bucket: HALF }, "bucket holds half"),
   objects("a long key", { key: LONG }, "key has more than 1024 bytes"),
   objects("a NUL in its etag", { etag: NUL }, "etag holds a NUL"),
+  objects("a NUL in what it lists", { listed: ["a", NUL] }, "listed must be keys"),
+  objects("half a pair in what it lists", { listed: [HALF] }, "listed must be keys"),
+  objects("what lists no texts", { listed: [loose(5)] }, "listed must be keys"),
   objects("no time", { at: Number.NaN }, "at must be a time"),
 
   starts("a NUL in its pipeline", { pipeline: NUL }, "pipeline holds a NUL"),
