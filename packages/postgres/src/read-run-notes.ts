@@ -36,6 +36,8 @@ export interface TaskPlace {
 export interface WaitNote extends TaskPlace {
   /** After the task's name: `sleeps until …`. */
   readonly words: string;
+  /** Of a sensor: its words without what changes from look to look. */
+  readonly lasting?: string;
   readonly since: Date | null;
   /** When it is over at the latest; null: never. */
   readonly until: Date | null;
@@ -151,7 +153,9 @@ async function readWaits(db: QueryExecutorProvider, runId: number): Promise<read
   return rows.map(({ wait, childRunId, seen, nextAt, problem, ...rest }) => {
     const until = rest.until?.toISOString() ?? null;
     const looks = { seen: problem ?? seen, nextAt: nextAt?.toISOString() ?? null };
-    return { ...rest, words: waitWords(wait, { until, childRunId, ...looks }) };
+    const lasting = waitWords(wait, { until, childRunId });
+    if (wait.kind !== "check") return { ...rest, words: lasting };
+    return { ...rest, lasting, words: waitWords(wait, { until, childRunId, ...looks }) };
   });
 }
 

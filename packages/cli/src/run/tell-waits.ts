@@ -34,7 +34,8 @@ function waitLines({ held, waits }: Looked["notes"]): readonly string[] {
   return [
     ...held.map((reason) => `waits: ${reason}`),
     ...others.map(
-      ({ task, item, words }) => `${item === null ? task : `${task}[${item}]`} ${words}`,
+      ({ task, item, words, lasting = words }) =>
+        `${item === null ? task : `${task}[${item}]`} ${lasting}`,
     ),
   ];
 }
