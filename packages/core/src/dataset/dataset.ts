@@ -8,12 +8,13 @@ import { type DatasetSpec, datasetId } from "../spec/dataset-spec.ts";
 import type { PartitionScheme } from "../spec/partition-spec.ts";
 import type { Json, NotJson } from "../task/jsonable.ts";
 import { type AnyDataset, DATASET, type DatasetDeclaration } from "./any-dataset.ts";
-import { type AnyCheck, type ChecksFit, type Reported, toCheckSpecs } from "./check.ts";
-import { type Freshness, toFreshnessSpec } from "./freshness.ts";
+import type { AnyCheck, ChecksFit, Reported } from "./check.ts";
+import type { Freshness } from "./freshness.ts";
 import { toMetadataSpec } from "./metadata-spec.ts";
 import { type Scheme, type Schemes, schemeSpecOf } from "./partition-scheme.ts";
 import { type Previous, previousOf } from "./previous.ts";
-import { type Ready, toReadySpec } from "./readiness-spec.ts";
+import { qualityOf } from "./quality-spec.ts";
+import type { Ready } from "./readiness-spec.ts";
 
 /**
  * A dataset as others see it: partition keys `P`, metadata as written `I` and as read `O`. In a
@@ -135,22 +136,6 @@ export function datasetRef<const N extends string, P extends Schemes = {}, I = {
     observed: false,
   };
   return toDataset({ spec, schema, isDeclared: false }, problems);
-}
-
-/** Absent when not given, so that specs without them stay what they were. */
-function qualityOf(
-  given: { readonly freshness: unknown; readonly checks: unknown; readonly ready: unknown },
-  problems: string[],
-): Pick<DatasetSpec, "freshness" | "checks" | "ready"> {
-  const { freshness, checks } = given;
-  const policy = freshness === undefined ? null : toFreshnessSpec(freshness, problems);
-  const specs = checks === undefined ? [] : toCheckSpecs(checks, problems);
-  const ready = given.ready === undefined ? null : toReadySpec(given.ready, problems);
-  return {
-    ...(policy !== null && { freshness: policy }),
-    ...(specs.length > 0 && { checks: specs }),
-    ...(ready !== null && { ready }),
-  };
 }
 
 function toDataset<N extends string, P, I, O>(
