@@ -7,19 +7,22 @@ import { type BenchWorker, type BenchWorkerOptions, startBenchWorker } from "../
 /** Enough not to be what is measured. */
 const PARALLEL_MAX = 100_000;
 
+const ONE_QUEUE = { ends: "default", middle: "default" };
+
 /** A task, so many after it, and one after those. */
-function diamondOf(width: number): PipelineDefinition {
+function diamondOf(
+  width: number,
+  queues: { readonly ends: string; readonly middle: string } = ONE_QUEUE,
+): PipelineDefinition {
+  const { ends: queue } = queues;
   return definitionOf(
     pipeline("diamond", { maxParallelTasks: PARALLEL_MAX }, ({ task }) => {
-      const first = task("first", () => {});
+      const first = task("first", { queue }, () => {});
       const middle = Array.from({ length: width }, (_, place) =>
-        task(`middle-${place}`, { needs: { first } }, () => {}),
+        task(`middle-${place}`, { needs: { first }, queue: queues.middle }, () => {}),
       );
-      task(
-        "last",
-        { needs: Object.fromEntries(middle.map((each, place) => [`m${place}`, each])) },
-        () => {},
-      );
+      const needs = Object.fromEntries(middle.map((each, place) => [`m${place}`, each]));
+      task("last", { needs, queue }, () => {});
     }),
   );
 }
@@ -30,17 +33,8 @@ export const diamondOfFour: PipelineDefinition = diamondOf(2);
 /** Tasks that do nothing: one, eight beside each other, and one. */
 export const diamondOfTen: PipelineDefinition = diamondOf(8);
 
-/** Every task is for another queue than those that it needs: none follows in the same worker. */
-export const crossingTen: PipelineDefinition = definitionOf(
-  pipeline("crossing", { maxParallelTasks: PARALLEL_MAX }, ({ task }) => {
-    const first = task("first", { queue: "left" }, () => {});
-    const middle = Array.from({ length: 8 }, (_, place) =>
-      task(`middle-${place}`, { needs: { first }, queue: "right" }, () => {}),
-    );
-    const needs = Object.fromEntries(middle.map((each, place) => [`m${place}`, each]));
-    task("last", { needs, queue: "left" }, () => {});
-  }),
-);
+/** The same, where every task is for another queue than those that it needs. */
+export const crossingTen: PipelineDefinition = diamondOf(8, { ends: "left", middle: "right" });
 
 /** Each after the one before it. */
 export function chainOf(length: number): PipelineDefinition {

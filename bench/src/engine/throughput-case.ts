@@ -1,7 +1,6 @@
 import { type BenchServer, onServer, startBenchRedis } from "../bench-server.ts";
 import type { BenchCase, PreparedCase } from "../harness.ts";
-import type { PipelineDefinition } from "@millrace/core/internal";
-import { crossingTen, diamondOfTen, openDagLoad } from "./dag-load.ts";
+import { crossingTen, type DagLoadOptions, diamondOfTen, openDagLoad } from "./dag-load.ts";
 import { openRawJobs } from "./raw-jobs.ts";
 
 const TASKS = 10;
@@ -25,11 +24,7 @@ export const crossingCase: BenchCase = {
   prepare: (quick) => onServer((server) => prepare(server, quick, CROSSING)),
 };
 
-interface Kind {
-  readonly definition: PipelineDefinition;
-  readonly slots: number;
-  readonly queues?: readonly string[];
-}
+type Kind = Pick<DagLoadOptions, "definition" | "slots" | "queues">;
 
 const WHOLE: Kind = { definition: diamondOfTen, slots: SLOTS };
 const CROSSING: Kind = { definition: crossingTen, slots: SLOTS / 2, queues: ["left", "right"] };

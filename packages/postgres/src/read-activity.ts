@@ -73,7 +73,9 @@ export async function isIdle(
         or exists (
           select from millrace.task_run t join millrace.ready y on y.task_run_id = t.id,
             millrace.worker w, jsonb_to_recordset(w.channels) as c(queue text, version text)
-          where t.run_id = r.id and t.state = 'queued' and w.lease_until > millrace.now() and not w.draining
-            and c.queue = y.queue and c.version = y.version))) as idle`.execute(database.db);
+          where t.run_id = r.id and t.state = 'queued'
+            and w.lease_until > millrace.now() and not w.draining and c.queue = y.queue and c.version = y.version))) as idle`.execute(
+    database.db,
+  );
   return rows[0]?.idle === true;
 }

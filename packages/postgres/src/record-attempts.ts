@@ -9,7 +9,6 @@ import type { Work } from "./work.ts";
 /**
  * Writes the ends of attempts: the task run, its output, the record of an attempt that did not
  * succeed, what makes it ready or due again, and the counts of a mapped task's parent.
- *
  */
 export async function recordAttempts(
   { tx, log }: Pick<Work, "tx" | "log">,

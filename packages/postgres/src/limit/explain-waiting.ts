@@ -194,9 +194,8 @@ async function explainCapacity(db: Reader, runId: number): Promise<readonly stri
       where o.lease_until > millrace.now() and not o.draining
         and c.queue = y.queue and c.version = y.version
     ) w
-    where t.run_id = ${runId} and t.state = 'queued' and w.n > 0 and not w.enough order by 1`.execute(
-    db,
-  );
+    where t.run_id = ${runId} and t.state = 'queued' and w.n > 0 and not w.enough
+    order by 1`.execute(db);
   return rows.map(({ task, cpu, memory_mb, most_cpu, most_mb }) => {
     const needs = amounts(cpu, memory_mb);
     const most = amounts(most_cpu, most_mb);
