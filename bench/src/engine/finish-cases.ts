@@ -26,8 +26,7 @@ async function prepareBatch(server: BenchServer): Promise<PreparedCase> {
   };
 }
 
-/** Ten millions take minutes to insert: ask for them by MILLRACE_BENCH_TASKS=10000000. */
-const PAST = Number(process.env["MILLRACE_BENCH_TASKS"] ?? 2_000_000);
+const PAST = 10_000_000;
 const TASKS_OF_A_RUN = 10;
 
 /** Ending a task must not cost more because of all the tasks that there were. */

@@ -6,7 +6,7 @@ import { idOf, subscriberTo } from "./subscriber-specs.ts";
 
 const WATCHED = "watched";
 const SHORT = 1_000;
-/** Ten millions take minutes to insert: ask for them by MILLRACE_BENCH_UPDATES=10000000. */
+/** More take minutes to insert: ask for them by MILLRACE_BENCH_UPDATES. */
 const LONG = Number(process.env["MILLRACE_BENCH_UPDATES"] ?? 2_000_000);
 const EVALUATIONS = 20;
 
