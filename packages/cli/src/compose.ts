@@ -50,7 +50,7 @@ import {
   within,
   WORKER_DEFAULTS,
 } from "@millrace/worker";
-import { declareOuts, startOuts } from "./outs.ts";
+import { declareOuts, pageUrl, startOuts } from "./outs.ts";
 import type { Project } from "./project/project.ts";
 import { type SourceHooks, startSources } from "./sources.ts";
 
@@ -180,7 +180,7 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
     const shared = { followUps, clock: systemClock, observe };
     const { name, build, definitions } = project;
     const pipelines = definitions.map(({ spec }) => spec);
-    followUps.follow(await store.register({ name, build, pipelines }));
+    followUps.follow(await store.register({ name, build, pipelines, url: pageUrl(process.env) }));
     await declareOuts(database, project);
     const worker = await startWorkerRole(project, options, { ...shared, store, queue });
     if (roles.scheduler) scheduler = startScheduler({ ...shared, timers: store });

@@ -16,6 +16,7 @@ export type { Pace } from "./source/pause.ts";
 export type { RunningSource } from "./source/running-source.ts";
 export * from "./source/health-change.ts";
 export * from "./source/source-health.ts";
+export * from "./check/ask-millrace.ts";
 export * from "./check/ask-runs.ts";
 export * from "./check/dagster-asset.ts";
 export * from "./check/decide-sensor.ts";

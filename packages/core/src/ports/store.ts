@@ -258,6 +258,8 @@ export interface Deployment {
   /** Grows with each build; null when the user does not number them. */
   readonly build: number | null;
   readonly pipelines: readonly PipelineSpec[];
+  /** Where people look at this installation; absent or null: what was said last stays. */
+  readonly url?: string | null;
 }
 
 export interface RegisteredSpec {

@@ -1,6 +1,7 @@
 import { type Instant, isRecord, type JsonValue, checkJson } from "@millrace/core/internal";
 import { type Comparison, compares } from "./compare.ts";
 import type { Observation } from "./observation.ts";
+import { readRows, type SqlClient } from "./read-rows.ts";
 
 /** A wait for what a query finds. JSON. */
 export interface SqlCheck {
@@ -16,25 +17,10 @@ export interface SqlCheck {
     | { readonly type: "moves"; readonly from: JsonValue };
 }
 
-/** What a check needs of a connection to Postgres; `pg`'s client has this form. */
-export interface SqlClient {
-  query(statement: SqlStatement): Promise<{ readonly rows: readonly unknown[] }>;
-}
-
-export interface SqlStatement {
-  readonly text: string;
-  readonly values: unknown[];
-  /** The other protocol takes several statements in one text, of which one could commit. */
-  readonly queryMode: "extended";
-}
-
 export interface AskSqlOptions {
   readonly statementMs: number;
   readonly now: () => Instant;
 }
-
-/** Rows that are counted; more are not fetched. */
-const ROWS_MAX = 10_000;
 
 /**
  * Asks a database in a transaction that can change nothing: whatever the text says, the server
@@ -48,28 +34,10 @@ export async function askSql(
   { statementMs, now }: AskSqlOptions,
 ): Promise<Observation> {
   try {
-    return readSql(check, await rowsOf(check, client, statementMs), now());
+    return readSql(check, await readRows(client, check, statementMs), now());
   } catch (error) {
     const said = error instanceof Error ? error.message.slice(0, 500) : typeof error;
     return { type: "unreachable", said: `${check.connection}: ${said}`, url: null, at: now() };
-  }
-}
-
-async function rowsOf(
-  { text, values }: SqlCheck,
-  client: SqlClient,
-  statementMs: number,
-): Promise<readonly unknown[]> {
-  const query = (statement: string, given: readonly unknown[] = []) =>
-    client.query({ text: statement, values: [...given], queryMode: "extended" });
-  await query("begin read only");
-  try {
-    await query("select set_config('statement_timeout', $1, true)", [`${statementMs}ms`]);
-    // What is no query has no cursor, and no more rows are read than are counted.
-    await query(`declare millrace_check no scroll cursor for ${text}`, values);
-    return (await query(`fetch ${ROWS_MAX} from millrace_check`)).rows;
-  } finally {
-    await query("rollback");
   }
 }
 
