@@ -13,13 +13,17 @@ export interface SqlCheck {
     | { readonly type: "rows"; readonly atLeast: number }
     /** The first column of the first row. */
     | { readonly type: "value"; readonly compare: Comparison }
-    /** The same, once it is beyond what it was at the first look; null is before everything. */
-    | { readonly type: "moves"; readonly from: JsonValue };
+    /** The same, once it is beyond this; null is before everything. */
+    | { readonly type: "moves"; readonly from: JsonValue }
+    /** The same, once it is beyond what was remembered; beyond this, while nothing is. */
+    | { readonly type: "remembered"; readonly from: JsonValue };
 }
 
 export interface AskSqlOptions {
   readonly statementMs: number;
   readonly now: () => Instant;
+  /** What the last answer left; null: nothing yet. */
+  readonly remembered?: JsonValue;
 }
 
 /**
@@ -31,10 +35,11 @@ export interface AskSqlOptions {
 export async function askSql(
   check: SqlCheck,
   client: SqlClient,
-  { statementMs, now }: AskSqlOptions,
+  { statementMs, now, remembered = null }: AskSqlOptions,
 ): Promise<Observation> {
   try {
-    return readSql(check, await readRows(client, check, statementMs), now());
+    const rows = await readRows(client, check, statementMs);
+    return readSql(check, rows, { at: now(), remembered });
   } catch (error) {
     const said = error instanceof Error ? error.message.slice(0, 500) : typeof error;
     return { type: "unreachable", said: `${check.connection}: ${said}`, url: null, at: now() };
@@ -42,7 +47,11 @@ export async function askSql(
 }
 
 /** What the rows of a check mean. */
-export function readSql(check: SqlCheck, rows: readonly unknown[], at: Instant): Observation {
+export function readSql(
+  check: SqlCheck,
+  rows: readonly unknown[],
+  { at, remembered = null }: { readonly at: Instant; readonly remembered?: JsonValue },
+): Observation {
   const { until, connection } = check;
   const seen = { url: null, at };
   if (until.type === "rows") {
@@ -55,14 +64,21 @@ export function readSql(check: SqlCheck, rows: readonly unknown[], at: Instant):
   const value = firstValue(rows[0]);
   if (value === undefined)
     return { type: "unreachable", said: `${connection}: the value is not JSON`, ...seen };
+  if (until.type === "remembered") {
+    const from = remembered ?? until.from;
+    const passed = { value: { from, to: value }, remember: value };
+    if (hasMoved(value, from)) return { type: "succeeded", ...passed, ...seen };
+    const said = `${connection}: ${shown(value)}, and it was ${shown(from)} before`;
+    return { type: "running", said, ...seen };
+  }
   const isThere =
     until.type === "value" ? compares(value, until.compare) : hasMoved(value, until.from);
   if (isThere) return { type: "succeeded", value, ...seen };
-  return {
-    type: "running",
-    said: `${connection}: ${JSON.stringify(value).slice(0, 200)}`,
-    ...seen,
-  };
+  return { type: "running", said: `${connection}: ${shown(value)}`, ...seen };
+}
+
+function shown(value: JsonValue): string {
+  return JSON.stringify(value).slice(0, 200);
 }
 
 function hasMoved(value: JsonValue, from: JsonValue): boolean {

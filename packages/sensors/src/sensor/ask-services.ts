@@ -57,7 +57,7 @@ export async function askDatabase(
   const looks: Look[] = [];
   let client: pg.Client | null = null;
   try {
-    for (const { ask } of questions) {
+    for (const { ask, remembered } of questions) {
       if (asking.isLate()) {
         looks.push("notAsked");
         continue;
@@ -68,7 +68,8 @@ export async function askDatabase(
         continue;
       }
       client = opened;
-      const look = await askSql(ask, client, { statementMs: CALL_MS, now: asking.now });
+      const { now } = asking;
+      const look = await askSql(ask, client, { statementMs: CALL_MS, now, remembered });
       looks.push(look);
       // What happened to a connection that failed is not known.
       if (look.type !== "unreachable") continue;

@@ -1,5 +1,5 @@
 import type { ExternalCheck } from "@millrace/core";
-import { MillraceError, readSensorCheck } from "@millrace/core/internal";
+import { type JsonValue, MillraceError, readSensorCheck } from "@millrace/core/internal";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { directory, file, type FileValue } from "./file-check-builder.ts";
 import { http } from "./http-check-builder.ts";
@@ -73,6 +73,15 @@ test("what is given is stored as it is asked later", () => {
       onFailed: { then: "fail", graceMs: 600_000 },
     },
   });
+  const newest = { text: "select max(id) from files" };
+  const moving = sql("c", { ...newest, until: { moves: true, from: 7 } });
+  expect(moving).toMatchObject({
+    ask: { until: { type: "remembered", from: 7 } },
+    memory: expect.stringMatching(/^sha256:[0-9a-f]{32}$/),
+  });
+  const ofOther = sql("c", { ...newest, values: [1], until: { moves: true } });
+  expect(ofOther.memory).not.toBe(moving.memory);
+  expect(sql("c", { ...newest, until: { moves: "files" } })).toMatchObject({ memory: "files" });
   expect(weekday("sunday")).toMatchObject({ ask: { time: "00:00", days: { weekdays: [7] } } });
 });
 
@@ -81,6 +90,10 @@ test("the type of a check is what it gives", () => {
   expectTypeOf(file("/a")).toEqualTypeOf<ExternalCheck<FileValue>>();
   const several = github("c").runs("a/b/c.yml", { match: { runIds: ["1"] } });
   expectTypeOf(several).toEqualTypeOf<ExternalCheck<readonly ExternalRunValue[]>>();
+  const move = sql("c", { text: "select 1", until: { moves: true } });
+  expectTypeOf(move).toEqualTypeOf<
+    ExternalCheck<{ readonly from: JsonValue; readonly to: JsonValue }>
+  >();
   expectTypeOf(sql("c", { text: "select 1" })).toEqualTypeOf<
     ExternalCheck<{ readonly rows: number }>
   >();
@@ -132,6 +145,7 @@ describe("refused is", () => {
       "write GET",
     ],
     ["no query", () => sql("c", { text: " " }), "no query"],
+    ["a memory of no name", () => sql("c", { text: "a", until: { moves: "A b" } }), "neither true"],
     ["no rows", () => sql("c", { text: "select 1", until: { rows: 0 } }), "from 1 to 10,000"],
     ["a bucket", () => s3Key({ bucket: "", key: "a" }), "no name of a bucket"],
     ["an empty key", () => s3Key({ bucket: "lake", key: "" }), "Its key is empty"],

@@ -101,8 +101,8 @@ function isKind(kind: string, kinds: Kinds): kind is CheckKind {
 }
 
 /** What the builders stored: their types, and not the database, say what it is. */
-function toQuestion<A>({ wait, waiter }: DueCheck): Question<A> {
-  return { ask: wait.check["ask"] as A, waiter };
+function toQuestion<A>({ wait, waiter, remembered = null }: DueCheck): Question<A> {
+  return { ask: wait.check["ask"] as A, waiter, remembered };
 }
 
 function listOf(given: string | undefined): readonly string[] {

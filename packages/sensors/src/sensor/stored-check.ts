@@ -52,6 +52,8 @@ export interface StoredCheck<K extends CheckKind = CheckKind> {
   readonly target: string;
   readonly ask: AskOf[K];
   readonly policies: StoredPolicies;
+  /** Where answers are remembered. */
+  readonly memory?: string;
 }
 
 /**
