@@ -75,6 +75,9 @@ export interface ObservedObject {
   readonly listedAt?: Instant;
   /** Of the manifest of a partition: the keys that it lists. Absent when it was not read. */
   readonly listed?: readonly string[];
+  /** As of an update; without one, the update begins a story of its own. */
+  readonly correlationId?: string | null;
+  readonly traceparent?: string | null;
 }
 
 export interface DeadLetter {

@@ -2,7 +2,7 @@ import type { JsonValue } from "@millrace/core/internal";
 import type { CloudEventRule, CloudEventsHook } from "../hook.ts";
 import type { IntakeMessage } from "../intake-port.ts";
 import { mapMessage } from "../map-message.ts";
-import { contextOf, contextOfHeaders } from "../message-context.ts";
+import { contextOf, contextOfHeaders } from "../../intake/message-context.ts";
 import { deadLetter, keyOf, letterOf } from "../message-identity.ts";
 import { looseText, readJson } from "../read-json.ts";
 import { type Delivery, type Reading, refused, taken } from "../reading.ts";
