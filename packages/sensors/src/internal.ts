@@ -24,7 +24,6 @@ export * from "./check/file-check.ts";
 export * from "./check/http-check.ts";
 export type * from "./check/compare.ts";
 export type * from "./check/observation.ts";
-export * from "./check/rate-limit.ts";
 export * from "./check/run-check.ts";
 export * from "./check/run-check-problem.ts";
 export * from "./check/run-match.ts";

@@ -12,7 +12,7 @@ import { transact, type Tx } from "../transact.ts";
 import { waitingTargets } from "./waiting-targets.ts";
 
 /** One ask of a target holds no more than this in memory; the rest stays due. */
-const CHECKS_MAX = 10_000;
+export const CHECKS_MAX = 10_000;
 /** A target that nobody has asked for so long, and nobody waits for, is forgotten. */
 const FORGET = sql`interval '1 hour'`;
 

@@ -1,4 +1,3 @@
-import { canonicalJson } from "@millrace/core/internal";
 import type { RunMatch } from "./run-match.ts";
 
 /** Systems that are asked over HTTP. */
@@ -53,7 +52,3 @@ export interface JsonRunMapping {
   readonly partition: string | null;
 }
 
-/** Checks with one key can be asked together, and share one rate. */
-export function targetKeyOf({ target }: Pick<RunCheck, "target">): string {
-  return canonicalJson(target);
-}

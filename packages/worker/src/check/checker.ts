@@ -23,7 +23,11 @@ export interface CheckerSettings {
   readonly askMs: number;
   /** For so long nobody else asks a target that was taken. */
   readonly leaseMs: number;
-  /** Between two asks of one target, whoever makes them. */
+  /**
+   * Between two asks of one target, whoever makes them: the limit of its rate. It is kept in the
+   * database, as one in memory would be as many limits as there are processes; and as each ask is
+   * for all that wait, nothing is gained by a burst of them.
+   */
   readonly gapMs: number;
   /** A target that cannot be asked is left alone for so long, and longer each time. */
   readonly retryMs: number;
