@@ -170,12 +170,14 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
   try {
     const store = createStore(database);
     let scheduler: Scheduler | null = null;
+    let checker: Checker | null = null;
     const followUps = new FollowUps({
       queue,
       triggers: store,
       clock: systemClock,
       observe,
       wakeTimers: (at: Instant) => scheduler?.wake(at),
+      wakeChecks: () => checker?.wake(),
     });
     const shared = { followUps, clock: systemClock, observe };
     const { name, build, definitions } = project;
@@ -184,7 +186,7 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
     await declareOuts(database, project);
     const worker = await startWorkerRole(project, options, { ...shared, store, queue });
     if (roles.scheduler) scheduler = startScheduler({ ...shared, timers: store });
-    const checker = roles.scheduler ? startSensors({ ...shared, checks: store }) : null;
+    if (roles.scheduler) checker = startSensors({ ...shared, checks: store });
     const sender = roles.scheduler ? await startOuts(project, { database, observe }) : null;
     const sweeper = startSweeper({ ...shared, sweeps: store, tasks: store.swept, triggers: store });
     const pruning = { ...PRUNER_DEFAULTS, ...options.pruning };

@@ -1,6 +1,7 @@
 import type { JsonValue, Remembered } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Tx } from "../transact.ts";
+import type { Work } from "../work.ts";
 import { keepMemories } from "./check-memory.ts";
 
 interface AnswerRow {
@@ -14,7 +15,7 @@ interface AnswerRow {
  * leave under a memory is stored; those that others have overtaken there are no answers any more.
  */
 export async function findCheckAnswers(
-  tx: Tx,
+  { tx, log }: Pick<Work, "tx" | "log">,
   stepIds: readonly number[],
 ): Promise<ReadonlyMap<number, JsonValue>> {
   if (stepIds.length === 0) return new Map();
@@ -25,6 +26,7 @@ export async function findCheckAnswers(
     remember === null ? [] : [{ stepId, remember }],
   );
   const late = await keepMemories(tx, remembering);
+  if (late.size > 0) log.asks();
   const given = rows.filter(({ step_id }) => !late.has(step_id));
   return new Map(given.map(({ step_id, answer }) => [step_id, answer]));
 }

@@ -44,6 +44,8 @@ export const CHECKER_DEFAULTS: CheckerSettings = {
 };
 
 export interface Checker {
+  /** Something is to be asked that was not before: it need not wait for the next look around. */
+  wake(): void;
   /** Resolves when nothing is asked any more; what was not answered is asked by others. */
   stop(): Promise<void>;
 }
@@ -52,6 +54,8 @@ export interface Checker {
 const SLEEP_MAX_MS = 1_500;
 /** Something is due, but another process holds its target. */
 const HELD_MS = 50;
+/** Many waits that are asked for one after another are looked up together. */
+const ROUNDS_APART_MS = 20;
 
 /**
  * Asks outside systems what sensors wait for. Any number of processes may: each target is asked by
@@ -65,8 +69,10 @@ export function startChecker<O>(
   const observe = safeObserver(dependencies.observe);
   const asking = new Set<Promise<void>>();
   const stopping = new AbortController();
+  let lastRoundMs = -Infinity;
   const loop: Loop = startLoop({ name: "checks", clock, observe, round });
   return {
+    wake: () => loop.wake(),
     async stop() {
       stopping.abort(new Error("the process stops"));
       await loop.stop();
@@ -75,6 +81,8 @@ export function startChecker<O>(
   };
 
   async function round(): Promise<number> {
+    await clock.sleep(Math.max(0, lastRoundMs + ROUNDS_APART_MS - clock.nowMs()));
+    lastRoundMs = clock.nowMs();
     const room = settings.targetsMax - asking.size;
     // Whoever ends wakes the loop.
     if (room <= 0) return jittered(SLEEP_MAX_MS, clock);
