@@ -109,7 +109,6 @@ export function createStore(database: Database): Store {
     recordUpdates: (items) => recordUpdates(database, items),
     recordFacts: (facts) => recordFacts(database, facts),
     recordEvents: (items) => recordEvents(database, items),
-    recordFacts: (facts) => recordFacts(database, facts),
     recordObjects: (items) => recordObjects(database, items),
     recordDeadLetters: (items) => recordDeadLetters(database, items),
     startRun: (start) => startRun(database, versions, start),
