@@ -95,7 +95,7 @@ describe.each(["embedded", "server"] as const)("what tasks remember, %s", (kind)
     const ask = present(runs[0]).ask;
     for (const to of [1, 2, 3]) {
       const group = await take();
-      expect(rememberedIn(group)).toEqual(Array.from({ length: 4 - to }, () => (to - 1 || null)));
+      expect(rememberedIn(group)).toEqual(Array.from({ length: 4 - to }, () => to - 1 || null));
       await give(group, to);
       await engine.settle({ ask });
     }

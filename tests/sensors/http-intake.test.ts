@@ -220,7 +220,8 @@ test("of updates and events that are told together, all are kept or none", async
   };
   const update = {
     ...told,
-    ...{ dataset: "default/files", partition: {}, kind: "changed", uri: null, metadata: null },
+    ...{ dataset: "default/files", partition: {}, uri: null, metadata: null },
+    kind: "changed",
   } as const;
   const event = { ...told, name: "fine", data: null };
   const facts = { updates: [update], events: [event, { ...event, name: "millrace.own" }] };
@@ -228,5 +229,8 @@ test("of updates and events that are told together, all are kept or none", async
   expect([await count("update"), await count("event")]).toEqual([updates, events]);
   const { ids } = await store.recordFacts({ updates: [update], events: [event] });
   expect(ids.map((id) => id !== null)).toEqual([true, true]);
-  expect((await store.recordFacts({ updates: [update], events: [event] })).ids).toEqual([null, null]);
+  expect((await store.recordFacts({ updates: [update], events: [event] })).ids).toEqual([
+    null,
+    null,
+  ]);
 });

@@ -27,7 +27,7 @@ function notification(key: string, more: object = {}): string {
 }
 
 test("updates of objects belong to the story that their message tells of, or to the request's", async () => {
-  const server = await startS3Server({ buckets: ["lake"], queues: ["landing"] });
+  const server = await startS3Server({ buckets: ["lake"], queues: ["landing"], notify: [] });
   onTestFinished(() => server.stop());
   const home = await createDatabase();
   onTestFinished(() => home.drop());
@@ -59,7 +59,8 @@ test("updates of objects belong to the story that their message tells of, or to 
     notification("landing/request", { responseElements }),
     notification("landing/silent"),
   ];
-  for (const MessageBody of others) await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  for (const MessageBody of others)
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   const { clientConfig } = server;
   const source = s3EventSource({ ...clientConfig, name: "landing", queueUrl: QueueUrl });
   const consumer = startConsumer(source, home.url);
@@ -91,7 +92,7 @@ test("updates of objects belong to the story that their message tells of, or to 
 }, 30_000);
 
 test("a partition that an object completes belongs to the story of that object", async () => {
-  const engine = await startEngine("embedded");
+  const engine = await startEngine("server");
   onTestFinished(() => engine.close());
   const raw = datasetSpec("raw", {
     uri: "s3://lake/raw/{date}/**",

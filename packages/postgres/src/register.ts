@@ -129,7 +129,9 @@ async function isUnchanged(tx: Tx, { name, build, pipelines }: Deployment): Prom
 /** Others who ask this database show with it where to look. */
 async function keepUrl(tx: Tx, url: string | null): Promise<void> {
   if (url === null) return;
-  await sql`update millrace.registry set url = ${url} where url is distinct from ${url}`.execute(tx);
+  await sql`update millrace.registry set url = ${url} where url is distinct from ${url}`.execute(
+    tx,
+  );
 }
 
 async function upsertDeployment(tx: Tx, { name, build }: Deployment): Promise<void> {

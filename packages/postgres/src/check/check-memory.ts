@@ -1,4 +1,9 @@
-import { type JsonValue, type MemoryStep, type Remembered, takeSteps } from "@millrace/core/internal";
+import {
+  type JsonValue,
+  type MemoryStep,
+  type Remembered,
+  takeSteps,
+} from "@millrace/core/internal";
 import { sql } from "kysely";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";

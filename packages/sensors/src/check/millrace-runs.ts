@@ -63,7 +63,7 @@ export function toWantedRows({ job, match, mode, tasks }: RunCheck<"millrace">):
 }
 
 /**
- * The runs of each wanted row, the newest first, and at least one row for each: without an id when
+ * The runs of each wanted row, the newest first among those of one moment, and at least one row for each: without an id when
  * there is no such run. It names what every version of the schema has. `registry.url` is younger,
  * so that it is read as a member of the row. `$1` is a list of wanted rows with their places.
  *
@@ -105,7 +105,7 @@ export const MILLRACE_RUNS_SQL = `
     left join millrace.task_run k on k.run_id = c.id and k.task = s.place - 1 and k.item = -1
     where s.task ->> 'name' in (select jsonb_array_elements_text(x.tasks))
   ) t on jsonb_array_length(x.tasks) > 0
-  order by x.place`;
+  order by x.place, c.id desc`;
 
 /** What was found of a wanted row. */
 export interface FoundRow {

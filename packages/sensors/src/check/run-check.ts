@@ -51,4 +51,3 @@ export interface JsonRunMapping {
   readonly startedAt: string | null;
   readonly partition: string | null;
 }
-

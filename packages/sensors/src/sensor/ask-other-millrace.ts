@@ -3,7 +3,6 @@ import { askMillrace } from "../check/ask-millrace.ts";
 import { type Asking, CALL_MS, cannotAsk, type Look, type Question } from "./asking.ts";
 import { asList } from "./as-list.ts";
 import { closeClient, openClient } from "./database-client.ts";
-import { asList } from "./as-list.ts";
 import { resolveRunAsk } from "./resolve-run-ask.ts";
 import type { RunAsk } from "./stored-check.ts";
 

@@ -7,9 +7,11 @@ export async function openClient({ url, login }: Connection): Promise<pg.Client 
   const parsed = URL.parse(url ?? "");
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
     return "its URL is none of postgres://; mend the variable of the connection";
+  // What stands in the URL, even nothing, counts more for the driver than what is given beside it.
+  parsed.username = encodeURIComponent(login?.username ?? "");
+  parsed.password = encodeURIComponent(login?.password ?? "");
   const client = new pg.Client({
     connectionString: parsed.href,
-    ...(login !== null && { user: login.username, password: login.password }),
     connectionTimeoutMillis: CALL_MS,
     query_timeout: CALL_MS * 2,
     application_name: "millrace sensors",

@@ -24,7 +24,11 @@ export function resolveRunAsk<K extends RunKind>(
   const own = ownNameOf(system, partition);
   if (isOwn && own === null && Object.keys(partition).length > 1)
     return { ok: false, problem: SEVERAL };
-  const resolved = resolveMatch(match, { startedAt: since, logicalDate: logicalAt, partition: own });
+  const resolved = resolveMatch(match, {
+    startedAt: since,
+    logicalDate: logicalAt,
+    partition: own,
+  });
   if (!resolved.ok) return resolved;
   const target = { system, baseUrl, connection };
   const check: RunCheck<K> = { target, ...ask, match: resolved.match };
