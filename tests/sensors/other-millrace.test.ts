@@ -201,7 +201,8 @@ describe("tasks of a run", () => {
     await other.finish(present(list), ok([1, 2]));
     const [one] = await other.claim(1);
     await other.finish(present(one));
-    expect(await look(each)).toMatchObject({ type: "running" });
+    const said = `task each of default/many run_${id} is waiting`;
+    expect(await look(each)).toMatchObject({ type: "running", said });
     await other.settle();
     expect(await look(each)).toMatchObject({ type: "succeeded" });
   });
