@@ -17,11 +17,13 @@ import {
   RUN_WAIT_DEFAULTS,
   TASK_DEFAULTS,
 } from "@millrace/core/internal";
-import { HEADER_BYTES_MAX, HTTP_LIMITS } from "@millrace/sensors/internal";
-import { SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
+import { HEADER_BYTES_MAX, HTTP_LIMITS, SENSOR_WAIT } from "@millrace/sensors/internal";
+import { CHECKER_DEFAULTS, SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
 import { KEYS_MS_MIN } from "../packages/cli/src/input/retention.ts";
+import { CHECKS_MAX } from "../packages/postgres/src/check/take-checks.ts";
+import { MEMORIES_KEPT } from "../packages/postgres/src/prune/prune-memories.ts";
 import { PRIORITY_MS } from "../packages/postgres/src/ready-rows.ts";
 import { BLOB_BYTES_MAX } from "../packages/worker/src/blob/attempt-blobs.ts";
 import { INLINE_BYTES_MAX, STORED_BYTES_MAX } from "../packages/worker/src/blob/stored-values.ts";
@@ -84,6 +86,15 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "a run that is waited for too long": onTimeout,
   "a run that is waited for and is not there": onMissing,
   "depth of calls": String(CALL_DEPTH_MAX),
+  "jitter of that time": `${SENSOR_WAIT.jitter * 100}%`,
+  "something that is not there, or cannot be asked": SENSOR_WAIT.onMissing.then,
+  "something that is gone, or failed over there": SENSOR_WAIT.onRemoved.then,
+  "time between two asks of one target": formatDuration(CHECKER_DEFAULTS.gapMs),
+  "time that one ask of a target may take": formatDuration(CHECKER_DEFAULTS.askMs),
+  "time until a target is asked that could not be": `${formatDuration(CHECKER_DEFAULTS.retryMs)} to ${formatDuration(CHECKER_DEFAULTS.retryMsMax)}`,
+  "targets that a process asks at once": String(CHECKER_DEFAULTS.targetsMax),
+  "checks of one target in an ask": whole.format(CHECKS_MAX),
+  "watermarks of a task that are kept, whatever their age": whole.format(MEMORIES_KEPT),
   "active runs of a pipeline": orNone(PIPELINE_DEFAULTS.maxActiveRuns),
   "tasks of a run in flight": String(PIPELINE_DEFAULTS.maxParallelTasks),
   "partitions that one fact may be for": whole.format(AT_MOST_DEFAULT),
@@ -117,6 +128,8 @@ test("the bounds that it names are those that are checked", () => {
   expect(rangeOf("limit of a pool, a key or a rate")).toBe(`1 to ${whole.format(LIMIT_MAX)}`);
   expect(rangeOf("active runs of a pipeline")).toBe(`1 to ${whole.format(LIMIT_MAX)}`);
   expect(STORED_BYTES_MAX).toBe(BLOB_BYTES_MAX);
+  expect(SENSOR_WAIT.onUnreachable).toEqual(SENSOR_WAIT.onMissing);
+  expect(SENSOR_WAIT.onFailed).toEqual(SENSOR_WAIT.onRemoved);
 });
 
 /** Where nothing said is nothing set, there is no constant to hold the row to. */
@@ -127,6 +140,8 @@ const UNSET = [
   "items of a map in flight",
   "timeout of a call",
   "from when on events count for a wait",
+  "time from one look to the next",
+  "timeout of a sensor",
   "timeout of a run",
   "timeout and tasks in flight of a group",
   "runs and tasks of a namespace",

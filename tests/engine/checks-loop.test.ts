@@ -1,5 +1,13 @@
 import type { Asker, CheckGroup, CheckWait, DecideCheck } from "@millrace/core/internal";
-import { CHECKER_DEFAULTS, type Clock, startChecker, systemClock } from "@millrace/worker";
+import { present } from "@millrace/core/internal";
+import {
+  CHECKER_DEFAULTS,
+  type Clock,
+  FollowUps,
+  InProcessBellQueue,
+  startChecker,
+  systemClock,
+} from "@millrace/worker";
 import type { WorkerEvent } from "@millrace/worker";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Engine, ok, startEngine } from "./engine.ts";
@@ -165,6 +173,49 @@ describe.each(["embedded", "server"] as const)("asking on the %s database", (kin
     await engine.settle(watch("left"));
     expect(await result(run)).toEqual([{ state: "done", value: "ready" }]);
     expect(first.events).toEqual([]);
+  });
+
+  test("what this process commits is asked at once, and not at the next look around", async () => {
+    const board = new Board();
+    board.ready.add("soon");
+    // Nobody looks around: only who is woken goes on.
+    const still: Clock = {
+      ...systemClock,
+      sleep: (ms, signal) =>
+        ms <= 20 || signal?.aborted === true
+          ? systemClock.sleep(ms, signal)
+          : new Promise((resolve) => signal?.addEventListener("abort", () => resolve())),
+    };
+    let rounds = 0;
+    const checks = {
+      ...engine.store,
+      nextCheckInMs: () => ((rounds += 1), engine.store.nextCheckInMs()),
+    };
+    const idle = { follow: () => {} };
+    const observe = (): void => {};
+    const checker = startChecker(
+      { checks, asker: board, decide, followUps: idle, clock: still, observe },
+      CHECKER_DEFAULTS,
+    );
+    await vi.waitFor(() => expect(rounds).toBe(1), 5_000);
+    const followUps = new FollowUps({
+      queue: new InProcessBellQueue({ onError: () => {} }),
+      triggers: engine.store,
+      clock: systemClock,
+      observe,
+      wakeChecks: () => checker.wake(),
+    });
+    const run = await engine.start("watch");
+    const [task] = await engine.claim();
+    const { taskRunId, attempt, runId } = present(task);
+    const outcome = watch("soon").ask(present(task));
+    const item = { taskRunId, attempt, runId, outcome, u: 0.5 };
+    followUps.follow(await engine.store.finish([item]));
+    await vi.waitFor(() => expect(board.of("soon")).toEqual([1]), 5_000);
+    await vi.waitFor(async () => expect(await count("millrace.wake")).toBe(1), 5_000);
+    await checker.stop();
+    await engine.settle(watch("soon"));
+    expect(await result(run)).toEqual([{ state: "done", value: "ready" }]);
   });
 
   const SENSORS = kind === "server" ? 5_000 : 500;

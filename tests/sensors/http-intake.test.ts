@@ -189,3 +189,48 @@ test("a sender who goes away in the middle leaves nothing behind", async () => {
   await expect.poll(() => post("minio", minio("raw/after"), AUTH)).toMatchObject({ status: 200 });
   expect([await count("dead_letter"), problems]).toEqual([before, []]);
 });
+
+test("updates and events of one batch are one transaction, and come again without effect", async () => {
+  const orders = datasetSpec("orders", { namespace: "sales" });
+  const pipelines = [pipelineSpec("q", [taskSpec("t")], { datasets: declare(orders) })];
+  await store.register({ name: "sales", build: null, pipelines });
+  const { post, problems } = await listen();
+  const [updates, events] = [await count("update"), await count("event")];
+  const event = { specversion: "1.0", source: "https://acme.example/w", data: { day: "1" } };
+  const batch = JSON.stringify([
+    { ...event, id: "mixed-1", type: "com.acme.table.loaded" },
+    { ...event, id: "mixed-2", type: "com.acme.y" },
+  ]);
+  expect(await post("ce", batch, LOADED)).toMatchObject({ status: 200 });
+  expect(await post("ce", batch, LOADED)).toMatchObject({ status: 200 });
+  expect([await count("update"), await count("event")]).toEqual([updates + 1, events + 1]);
+  const { rows } = await sql<{ together: boolean }>`
+    select u.xmin = e.xmin as together
+    from (select xmin from millrace.update order by id desc limit 1) u,
+      (select xmin from millrace.event order by id desc limit 1) e`.execute(database.db);
+  expect(rows).toEqual([{ together: true }]);
+  expect(problems).toEqual([]);
+});
+
+test("of updates and events that are told together, all are kept or none", async () => {
+  const [updates, events] = [await count("update"), await count("event")];
+  const told = {
+    source: { type: "api", key: "t" },
+    ...{ idempotencyKey: "both", correlationId: null },
+  };
+  const update = {
+    ...told,
+    ...{ dataset: "default/files", partition: {}, uri: null, metadata: null },
+    kind: "changed",
+  } as const;
+  const event = { ...told, name: "fine", data: null };
+  const facts = { updates: [update], events: [event, { ...event, name: "millrace.own" }] };
+  await expect(store.recordFacts(facts)).rejects.toMatchObject({ code: "INPUT_INVALID" });
+  expect([await count("update"), await count("event")]).toEqual([updates, events]);
+  const { ids } = await store.recordFacts({ updates: [update], events: [event] });
+  expect(ids.map((id) => id !== null)).toEqual([true, true]);
+  expect((await store.recordFacts({ updates: [update], events: [event] })).ids).toEqual([
+    null,
+    null,
+  ]);
+});

@@ -50,7 +50,7 @@ import {
   within,
   WORKER_DEFAULTS,
 } from "@millrace/worker";
-import { declareOuts, startOuts } from "./outs.ts";
+import { declareOuts, pageUrl, startOuts } from "./outs.ts";
 import type { Project } from "./project/project.ts";
 import { type SourceHooks, startSources } from "./sources.ts";
 
@@ -170,21 +170,23 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
   try {
     const store = createStore(database);
     let scheduler: Scheduler | null = null;
+    let checker: Checker | null = null;
     const followUps = new FollowUps({
       queue,
       triggers: store,
       clock: systemClock,
       observe,
       wakeTimers: (at: Instant) => scheduler?.wake(at),
+      wakeChecks: () => checker?.wake(),
     });
     const shared = { followUps, clock: systemClock, observe };
     const { name, build, definitions } = project;
     const pipelines = definitions.map(({ spec }) => spec);
-    followUps.follow(await store.register({ name, build, pipelines }));
+    followUps.follow(await store.register({ name, build, pipelines, url: pageUrl(process.env) }));
     await declareOuts(database, project);
     const worker = await startWorkerRole(project, options, { ...shared, store, queue });
     if (roles.scheduler) scheduler = startScheduler({ ...shared, timers: store });
-    const checker = roles.scheduler ? startSensors({ ...shared, checks: store }) : null;
+    if (roles.scheduler) checker = startSensors({ ...shared, checks: store });
     const sender = roles.scheduler ? await startOuts(project, { database, observe }) : null;
     const sweeper = startSweeper({ ...shared, sweeps: store, tasks: store.swept, triggers: store });
     const pruning = { ...PRUNER_DEFAULTS, ...options.pruning };
@@ -212,7 +214,13 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
         return within(STEP_MS_MAX, Promise.all(ending), systemClock);
       };
       await Promise.all([bounded(sources?.stop()), worker?.drain(draining)]);
-      await bounded(scheduler?.stop(), checker?.stop(), sender?.stop(), sweeper.stop(), pruner.stop());
+      await bounded(
+        scheduler?.stop(),
+        checker?.stop(),
+        sender?.stop(),
+        sweeper.stop(),
+        pruner.stop(),
+      );
       await bounded(followUps.idle());
       await bounded(queue.close());
       await bounded(database.close());

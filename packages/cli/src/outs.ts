@@ -23,6 +23,11 @@ export function declareOuts(database: Database, { name, out }: Project): Promise
   return declareSubscribers(database, name, subscribersOf(out));
 }
 
+/** Where people look at this installation; null where nobody said. */
+export function pageUrl(environment: Readonly<Record<string, string | undefined>>): string | null {
+  return environment["MILLRACE_URL"] || null;
+}
+
 /**
  * Starts sending what goes out. Hosts inside that may be called are in `MILLRACE_ALLOW_HOSTS`,
  * separated by commas; `MILLRACE_URL` names the installation, and is where links in alerts lead.
@@ -34,12 +39,12 @@ export async function startOuts(
   { database, observe }: { readonly database: Database; readonly observe: Observer },
 ): Promise<Sender> {
   const { env } = process;
-  const pageUrl = env["MILLRACE_URL"] || null;
+  const url = pageUrl(env);
   const read = await readOuts(out, {
     environment: env,
     readFile: (path) => readFile(path, "utf8"),
-    base: pageUrl ?? `millrace:${encodeURIComponent(name)}`,
-    pageUrl,
+    base: url ?? `millrace:${encodeURIComponent(name)}`,
+    pageUrl: url,
   });
   const onProblem = (error: unknown): void => observe({ type: "problem", where: "outbox", error });
   read.problems.forEach(onProblem);

@@ -22,6 +22,7 @@ export * from "./ports/blob-store.ts";
 export type * from "./ports/checks.ts";
 export * from "./run/journal.ts";
 export * from "./run/match-run.ts";
+export * from "./run/take-steps.ts";
 export * from "./run/match-event.ts";
 export * from "./run/outcome.ts";
 export * from "./run/states.ts";

@@ -53,3 +53,6 @@ comment on column millrace.out_delivery.fence is
 create index out_delivery_waiting on millrace.out_delivery (subscriber, id) where state = 'waiting';
 
 create index out_delivery_ended on millrace.out_delivery (ended_at) where ended_at is not null;
+
+-- Where people look at this installation, as who was started last with a URL said.
+alter table millrace.registry add column url text;

@@ -7,7 +7,8 @@ create table millrace.check_due (
   slack_ms float8 not null default 0,
   state jsonb,
   seen text,
-  answer jsonb
+  answer jsonb,
+  remember jsonb
 );
 
 comment on column millrace.check_due.slack_ms is
@@ -18,6 +19,19 @@ comment on column millrace.check_due.answer is
 
 create index check_due_of_target on millrace.check_due (kind, target, due_at)
   where answer is null;
+
+comment on column millrace.check_due.remember is
+  'What its answer leaves under the memory of its check, and what it found there.';
+
+-- What the last answer left, for the next wait of the same task. Its row is locked by who gives one.
+create table millrace.check_memory (
+  pipeline_id bigint not null references millrace.pipeline (id),
+  task text not null,
+  name text not null,
+  value jsonb,
+  at timestamptz not null default millrace.now(),
+  primary key (pipeline_id, task, name)
+);
 
 -- One row for each target that was asked lately. It is the lock of who asks, and their pace.
 create table millrace.check_target (

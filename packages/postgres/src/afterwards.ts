@@ -37,6 +37,7 @@ export class AfterwardsLog {
   readonly #facts: Fact[] = [];
   readonly #ended: { runId: number; state: RunState }[] = [];
   #timerAt: Instant | null = null;
+  #asks = false;
 
   /** What may be claimed is rung for; what waits for its limits is looked at before the commit. */
   ready(rows: readonly ReadyRow[]): void {
@@ -97,12 +98,18 @@ export class AfterwardsLog {
     this.#timerAt = Math.min(this.#timerAt ?? Number.MAX_SAFE_INTEGER, at.getTime());
   }
 
+  /** A check is due. */
+  asks(): void {
+    this.#asks = true;
+  }
+
   done(): Afterwards {
     return {
       bells: toBells(this.#ready),
       facts: this.#facts,
       timerAt: this.#timerAt,
       ended: this.#ended,
+      asks: this.#asks,
     };
   }
 }
@@ -115,6 +122,7 @@ export function together(all: readonly Afterwards[]): Afterwards {
     facts: all.flatMap(({ facts }) => facts),
     timerAt: timers.length === 0 ? null : Math.min(...timers),
     ended: all.flatMap(({ ended }) => ended),
+    asks: all.some(({ asks }) => asks === true),
   };
 }
 

@@ -20,7 +20,7 @@ import type { Database } from "./database.ts";
 import { withDoors } from "./doors.ts";
 import { evaluateFacts } from "./evaluate-facts.ts";
 import { finish } from "./finish.ts";
-import { recordEvents, recordUpdates } from "./intake-facts.ts";
+import { recordEvents, recordFacts, recordUpdates } from "./intake-facts.ts";
 import { recordDeadLetters, recordObjects } from "./intake-objects.ts";
 import { recordStep, setStatus } from "./journal/record-step.ts";
 import { type ApprovalStore, approvalStore } from "./journal/approval-store.ts";
@@ -107,6 +107,7 @@ export function createStore(database: Database): Store {
     register: (deployment) => register(database, versions, deployment),
     listSpecs: () => listSpecs(database),
     recordUpdates: (items) => recordUpdates(database, items),
+    recordFacts: (facts) => recordFacts(database, facts),
     recordEvents: (items) => recordEvents(database, items),
     recordObjects: (items) => recordObjects(database, items),
     recordDeadLetters: (items) => recordDeadLetters(database, items),

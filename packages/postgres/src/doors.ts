@@ -31,6 +31,8 @@ function intakeDoors(store: Store): Partial<Store> {
   return {
     recordUpdates: async (items) => store.recordUpdates(admitUpdates(items)),
     recordEvents: async (items) => store.recordEvents(admitEvents(items)),
+    recordFacts: async ({ updates, events }) =>
+      store.recordFacts({ updates: admitUpdates(updates), events: admitEvents(events) }),
     recordObjects: async (items) => store.recordObjects(admitObjects(items)),
     startRun: async (start) => store.startRun(admitStart(start)),
     planBackfill: async (request) => {

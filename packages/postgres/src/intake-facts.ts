@@ -1,6 +1,7 @@
 import {
   type CheckSpec,
   type IntakeEvent,
+  type IntakeFacts,
   type IntakeResult,
   type IntakeUpdate,
   judgeChecks,
@@ -105,44 +106,69 @@ export function recordEvents(
 ): Promise<IntakeResult> {
   return transact(database, "record events", async (tx) => {
     const log = new AfterwardsLog();
-    items.forEach(({ name }) => assertPublishable(name));
-    const rows = items.map((item, place) => ({
-      place,
-      name: item.name,
-      data: item.data,
-      source_type: item.source.type,
-      source_key: item.source.key,
-      key: item.idempotencyKey,
-      correlation_id: item.correlationId,
-      traceparent: traceIn(item),
-      namespace: item.namespace,
-    }));
-    const known = await knownKeys(tx, "event", rows);
-    const fresh = firstOfEach(rows, known);
-    const columns = `place int, name text, data jsonb, source_type text, source_key text, key text,
-      correlation_id text, traceparent text, namespace text`;
-    const inserted = await sql<{ place: number; id: number }>`
-      with x as materialized (
-        select *, nextval(pg_get_serial_sequence('millrace.event', 'id')) as id
-        from ${records(fresh, columns, "r")} order by place
-      ),
-      keyed as (
-        insert into millrace.fact_key (kind, source_type, key, fact_id)
-        select 'event', source_type, key, id from x where key is not null
-      ),
-      fact as (
-        insert into millrace.event (id, name, data, source_type, source_key, correlation_id,
-          traceparent, namespace, hop)
-        overriding system value
-        select id, name, coalesce(data, 'null'::jsonb), source_type, source_key,
-          coalesce(correlation_id, 'event_' || id), coalesce(traceparent, ${NEW_TRACE}), namespace, 0
-        from x
-      ),
-      pending as (insert into millrace.fact_pending (kind, id) select 'event', id from x)
-      select place, id from x`.execute(tx);
-    const ids = places(items.length, log, "event", inserted.rows);
+    const ids = await insertEvents(tx, log, items);
     return { ...log.done(), ids };
   });
+}
+
+/** Records updates and events from outside: all of them, or none. @throws As each by itself. */
+export function recordFacts(
+  database: Database,
+  { updates, events }: IntakeFacts,
+): Promise<IntakeResult> {
+  return transact(database, "record facts", async (tx) => {
+    const log = new AfterwardsLog();
+    // Those of both at once: whoever locks first these and then those can wait in a circle.
+    if (updates.length > 0 && events.length > 0)
+      await lockKeys(tx, [...named("update", updates), ...named("event", events)]);
+    const ids = await insertUpdates(tx, log, updates);
+    ids.push(...(await insertEvents(tx, log, events)));
+    return { ...log.done(), ids };
+  });
+}
+
+async function insertEvents(
+  tx: Tx,
+  log: AfterwardsLog,
+  items: readonly IntakeEvent[],
+): Promise<(number | null)[]> {
+  if (items.length === 0) return [];
+  items.forEach(({ name }) => assertPublishable(name));
+  const rows = items.map((item, place) => ({
+    place,
+    name: item.name,
+    data: item.data,
+    source_type: item.source.type,
+    source_key: item.source.key,
+    key: item.idempotencyKey,
+    correlation_id: item.correlationId,
+    traceparent: traceIn(item),
+    namespace: item.namespace,
+  }));
+  const known = await knownKeys(tx, "event", rows);
+  const fresh = firstOfEach(rows, known);
+  const columns = `place int, name text, data jsonb, source_type text, source_key text, key text,
+    correlation_id text, traceparent text, namespace text`;
+  const inserted = await sql<{ place: number; id: number }>`
+    with x as materialized (
+      select *, nextval(pg_get_serial_sequence('millrace.event', 'id')) as id
+      from ${records(fresh, columns, "r")} order by place
+    ),
+    keyed as (
+      insert into millrace.fact_key (kind, source_type, key, fact_id)
+      select 'event', source_type, key, id from x where key is not null
+    ),
+    fact as (
+      insert into millrace.event (id, name, data, source_type, source_key, correlation_id,
+        traceparent, namespace, hop)
+      overriding system value
+      select id, name, coalesce(data, 'null'::jsonb), source_type, source_key,
+        coalesce(correlation_id, 'event_' || id), coalesce(traceparent, ${NEW_TRACE}), namespace, 0
+      from x
+    ),
+    pending as (insert into millrace.fact_pending (kind, id) select 'event', id from x)
+    select place, id from x`.execute(tx);
+  return places(items.length, log, "event", inserted.rows);
 }
 
 function assertPublishable(name: string): void {
@@ -189,9 +215,8 @@ async function knownKeys(
   const keyed = rows.filter(({ key }) => key !== null);
   if (keyed.length === 0) return new Set();
   const columns = "source_type text, key text";
-  await lockNames(
+  await lockKeys(
     tx,
-    "fact",
     keyed.map((row) => `${kind} ${keyOf(row)}`),
   );
   const found = await sql<{ source_type: string; key: string }>`
@@ -200,6 +225,16 @@ async function knownKeys(
     where k.source_type = x.source_type and k.key = x.key and k.kind = ${kind}
     returning k.source_type, k.key`.execute(tx);
   return new Set(found.rows.map(({ source_type, key }) => keyText(source_type, key)));
+}
+
+function lockKeys(tx: Tx, keys: readonly string[]): Promise<void> {
+  return lockNames(tx, "fact", keys);
+}
+
+function named(kind: "update" | "event", items: readonly (IntakeUpdate | IntakeEvent)[]): string[] {
+  return items.flatMap(({ source, idempotencyKey: key }) =>
+    key === null ? [] : [`${kind} ${keyText(source.type, key)}`],
+  );
 }
 
 interface KnownDataset {

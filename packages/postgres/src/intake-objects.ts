@@ -162,7 +162,8 @@ function toUpdate(observed: ObservedObject, identity: string | null): IntakeUpda
     source: { type: "s3", key: uri },
     ...(version !== null && { contentVersion: version }),
     idempotencyKey: identity === null ? null : keyOf([dataset, uri, identity]),
-    correlationId: null,
+    correlationId: observed.correlationId ?? null,
+    traceparent: observed.traceparent ?? null,
   };
 }
 

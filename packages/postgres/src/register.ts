@@ -48,6 +48,7 @@ export function register(
     await checkBuild(tx, deployment);
     const others = (await listActive(tx)).filter(({ deployment: d }) => d !== deployment.name);
     checkSpecs(deployment, others);
+    await keepUrl(tx, deployment.url ?? null);
     if (await isUnchanged(tx, deployment)) return {};
     await upsertDeployment(tx, deployment);
     await upsertDatasets(tx, deployment.pipelines);
@@ -123,6 +124,14 @@ async function isUnchanged(tx: Tx, { name, build, pipelines }: Deployment): Prom
   const wanted = pipelines.map((spec) => `${pipelineId(spec)} ${versionOf(spec)}`).toSorted();
   const sameBuild = rows.every((row) => row.build === build);
   return sameBuild && canonicalJson(registered) === canonicalJson(wanted) && wanted.length > 0;
+}
+
+/** Others who ask this database show with it where to look. */
+async function keepUrl(tx: Tx, url: string | null): Promise<void> {
+  if (url === null) return;
+  await sql`update millrace.registry set url = ${url} where url is distinct from ${url}`.execute(
+    tx,
+  );
 }
 
 async function upsertDeployment(tx: Tx, { name, build }: Deployment): Promise<void> {

@@ -22,7 +22,16 @@ export type { CompareOption } from "./sensor/compare-option.ts";
 export * from "./sensor/file-check-builder.ts";
 export { http, type HttpCheckOptions } from "./sensor/http-check-builder.ts";
 export type { OneRunMatch, SeveralRunsMatch } from "./sensor/match-option.ts";
+export * from "./sensor/millrace-checks.ts";
 export * from "./sensor/run-checks.ts";
+export type {
+  ExternalRunValue,
+  OneRunOptions,
+  RunChecks,
+  RunStatesOptions,
+  SeveralRunsOptions,
+  TasksOption,
+} from "./sensor/run-options.ts";
 export * from "./sensor/s3-check-builder.ts";
 export type { PolicyOption, SensorPolicyOptions } from "./sensor/sensor-policies.ts";
 export {

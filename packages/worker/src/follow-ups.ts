@@ -20,6 +20,8 @@ export interface FollowUpDependencies {
   readonly observe: Observer;
   /** Tells the timer loop of this process, if it has one, that a timer was set. */
   readonly wakeTimers?: (at: Instant) => void;
+  /** Tells the loop of this process that asks outside systems, if it has one, that it may. */
+  readonly wakeChecks?: () => void;
 }
 
 /** Whoever has room for tasks takes those that an evaluation starts. */
@@ -71,10 +73,11 @@ export class FollowUps {
     return () => void this.#takers.delete(taker);
   }
 
-  follow({ bells, facts, timerAt, ended }: Afterwards): void {
+  follow({ bells, facts, timerAt, ended, asks }: Afterwards): void {
     this.ring(bells);
     void this.evaluate(facts);
     if (timerAt !== null) this.#dependencies.wakeTimers?.(timerAt);
+    if (asks === true) this.#dependencies.wakeChecks?.();
     for (const run of ended) this.#dependencies.observe({ type: "runEnded", ...run });
   }
 

@@ -63,6 +63,7 @@ export function admitObjects(items: readonly ObservedObject[]): readonly Observe
       ...optionalIssues(`${at}.etag`, item.etag, "version"),
       ...optionalIssues(`${at}.versionId`, item.versionId, "version"),
       ...optionalIssues(`${at}.sequencer`, item.sequencer, "version"),
+      ...optionalIssues(`${at}.correlationId`, item.correlationId, "key"),
       ...listedIssues(`${at}.listed`, item.listed),
       ...(Number.isFinite(item.at) ? [] : [`${at}.at must be a time in ms since 1970; give one`]),
     ];

@@ -3,6 +3,7 @@ import { partitionWords } from "../partition/partition-words.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import {
+  correlationLines,
   dispositionLine,
   explainFact,
   type FactStory,
@@ -76,7 +77,7 @@ export function explainDataset(story: DatasetStory, now: Instant): DatasetAnswer
     incomplete: incomplete.map((note) => ({ ...note, since: isoText(note.since) })),
     next,
     lines: [
-      ...latestLines(dataset, latest, story.latest?.fact ?? null, now),
+      ...latestLines(dataset, latest, story.latest, now),
       ...(freshness === null ? [] : [freshnessLine(freshness, now)]),
       ...quarantined.map((fact) => quarantineLine(fact, now)),
       ...incomplete.map((note) => incompleteLine(note, now)),
@@ -99,10 +100,11 @@ function freshnessLine({ state, since, dueAt }: Freshness, now: Instant): string
 function latestLines(
   dataset: string,
   latest: FactStoryAnswer | null,
-  fact: FactNote | null,
+  story: FactStory | null,
   now: Instant,
 ): readonly string[] {
-  if (latest === null || fact === null) return [`${shortName(dataset)} was never updated.`];
+  if (latest === null || story === null) return [`${shortName(dataset)} was never updated.`];
+  const { fact } = story;
   const { id, reasons, dispositions } = latest;
   const what = [`${shortName(dataset)} was last updated ${momentWords(fact.at, now)}`];
   const slot = partitionWords(fact.partition);
@@ -111,6 +113,7 @@ function latestLines(
     fact.by === null ? "from outside" : `by ${shortName(fact.by.pipeline)} run_${fact.by.id}`;
   return [
     `${what.join(" ")} ${by} (${id}).`,
+    ...correlationLines(story),
     ...reasons.map(({ sentence }) => sentence),
     ...dispositions.map(dispositionLine),
   ];

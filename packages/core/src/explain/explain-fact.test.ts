@@ -147,6 +147,12 @@ test.each([
   expect(explainFact(story(part), NOW).reasons.map(({ code }) => code)).toEqual(codes);
 });
 
+test("a story that began elsewhere is named", () => {
+  const linesOf = (correlationId: string) => explainFact(story({ correlationId }), NOW).lines;
+  expect(linesOf("order-17")).toContain("Its correlation id is order-17.");
+  expect(linesOf("event_3")).toEqual(explainFact(story({}), NOW).lines);
+});
+
 test("a fact is told in lines, its own reasons first", () => {
   const deliveries = [note({ disposition: "started", runId: 1 })];
   expect(explainFact(story({ told: 3, deliveries }), NOW).lines).toEqual([

@@ -22,6 +22,9 @@ export interface FactStory {
   /** How often its source told it. */
   readonly told: number;
   readonly deliveries: readonly DeliveryNote[];
+  /** What ties it to the story that it is a part of; null or absent: not known. */
+  readonly correlationId?: string | null;
+  readonly traceparent?: string | null;
 }
 
 /** What stands in the ledger for one fact at one trigger, or at one group of it. */
@@ -52,6 +55,8 @@ export interface FactStoryAnswer {
   readonly partition: Partition;
   readonly at: string;
   readonly by: string | null;
+  readonly correlationId: string | null;
+  readonly traceparent: string | null;
   readonly told: number;
   readonly dispositions: readonly DispositionAnswer[];
   /** Of the fact as a whole: it awaits evaluation, nobody listens, it was told again. */
@@ -61,7 +66,7 @@ export interface FactStoryAnswer {
 
 /** What became of a fact: one sentence for each trigger that it matched. */
 export function explainFact(story: FactStory, now: Instant): FactStoryAnswer {
-  const { fact, told } = story;
+  const { fact, told, correlationId = null, traceparent = null } = story;
   const dispositions = story.deliveries.map((delivery) => explainDelivery(delivery, now));
   const reasons = wholeReasons(story);
   const origin = [momentWords(fact.at, now), originWords(fact)].filter(Boolean).join(", ");
@@ -72,15 +77,25 @@ export function explainFact(story: FactStory, now: Instant): FactStoryAnswer {
     partition: fact.partition,
     at: isoText(fact.at),
     by: fact.by === null ? null : `run_${fact.by.id}`,
+    correlationId,
+    traceparent,
     told,
     dispositions,
     reasons,
     lines: [
       `${factName(fact)}  ${factWords(fact)}  ${origin}`,
+      ...correlationLines(story),
       ...reasons.map(({ sentence }) => sentence),
       ...dispositions.map(dispositionLine),
     ],
   };
+}
+
+/** A story that began elsewhere is named; one that begins with the fact or its run is already. */
+export function correlationLines({ fact, correlationId = null }: FactStory): readonly string[] {
+  const known = [factName(fact), fact.by === null ? null : `run_${fact.by.id}`];
+  if (correlationId === null || known.includes(correlationId)) return [];
+  return [`Its correlation id is ${correlationId}.`];
 }
 
 export function dispositionLine({

@@ -6,3 +6,8 @@ const PREFIX = `${DEFAULT_NAMESPACE}/`;
 export function shortName(id: string): string {
   return id.startsWith(PREFIX) ? id.slice(PREFIX.length) : id;
 }
+
+/** `namespace/name` of what people name by both, or by its name alone. */
+export function longName(name: string): string {
+  return name.includes("/") ? name : `${PREFIX}${name}`;
+}

@@ -13,6 +13,8 @@ export interface DueCheck {
   readonly waiter: RunWaiter;
   /** What the last decision kept; null before the first. */
   readonly state: JsonValue;
+  /** What the last answer under the check's `memory` left there; null or absent: nothing yet. */
+  readonly remembered?: JsonValue;
 }
 
 /** All that is to be asked of one target now, held by one process until its lease is over. */
@@ -38,7 +40,20 @@ export type CheckResult =
       /** What was seen, for people; null: nothing worth telling. */
       readonly seen: string | null;
     }
-  | { readonly type: "answer"; readonly stepId: number; readonly answer: JsonValue };
+  | {
+      readonly type: "answer";
+      readonly stepId: number;
+      readonly answer: JsonValue;
+      /** What it leaves under the check's `memory`, and what it found there. */
+      readonly remember?: Remembered;
+    };
+
+/** A step from one remembered value to the next. */
+export interface Remembered {
+  /** Null: there was nothing. */
+  readonly from: JsonValue;
+  readonly value: JsonValue;
+}
 
 /** Which taking of a target is reported on. */
 export type TakenTarget = Pick<CheckGroup, "kind" | "target" | "round">;
@@ -57,6 +72,10 @@ export interface CheckStore {
   /**
    * Records what came of a group, in one transaction, and leaves its target alone for `gapMs`.
    * Answers wake their tasks once each. Results of waits that are over are dropped.
+   *
+   * What an answer leaves under a memory of its task is stored in the transaction that gives it to
+   * its task, if there is still what it found: so of those that wait for one memory, each step is
+   * given to one, and none is lost with a run that was cancelled before. The others are asked anew.
    * @returns `recorded` false: the lease was over and somebody else has taken it; nothing happened.
    */
   recordChecks(
@@ -82,7 +101,8 @@ export interface Asker<O> {
 /** What is to become of a check. `answer` is the wait's, `again` asks once more at an instant. */
 export type CheckDecision =
   | Pick<Extract<CheckResult, { readonly type: "again" }>, "type" | "at" | "state" | "seen">
-  | { readonly type: "done"; readonly value: JsonValue }
+  /** `remember`: for the check's `memory`. */
+  | { readonly type: "done"; readonly value: JsonValue; readonly remember?: JsonValue }
   | { readonly type: "failed" | "skipped"; readonly reason: string };
 
 /** Decides what an observation means. Pure: time and chance (`u`, uniform in [0, 1)) are given. */

@@ -1,6 +1,9 @@
 /** For how long history is kept. What is under way, waits or is referred to stays, however old. */
 export interface Retention {
-  /** Of what is over: runs with all that is theirs, deliveries, updates, events, letters, audit. */
+  /**
+   * Of what is over: runs with all that is theirs, deliveries, updates, events, letters, audit, and
+   * what tasks remember that there are no more, or that remember very much.
+   */
   readonly historyMs: number;
   /**
    * Of what was told before, since it was told last: longer than any source can tell it again
@@ -22,6 +25,7 @@ export const PRUNE_KINDS = [
   "slot",
   "dead_letter",
   "audit",
+  "memory",
   "out",
 ] as const;
 

@@ -10,6 +10,8 @@ export interface IntakeStore {
   /** Records updates whose key is new; the others change nothing. In order of the items. */
   recordUpdates(items: readonly IntakeUpdate[]): Promise<IntakeResult>;
   recordEvents(items: readonly IntakeEvent[]): Promise<IntakeResult>;
+  /** Both in one transaction, as one request brought them. Ids: of the updates, then of the events. */
+  recordFacts(facts: IntakeFacts): Promise<IntakeResult>;
   /**
    * Compares objects with the present state of their key, under a lock on it, and records an
    * update for those that are new.
@@ -23,6 +25,11 @@ export interface IntakeStore {
 export interface IntakeResult extends Afterwards {
   /** By item: the id of what it became, null when it was a duplicate or out of date. */
   readonly ids: readonly (number | null)[];
+}
+
+export interface IntakeFacts {
+  readonly updates: readonly IntakeUpdate[];
+  readonly events: readonly IntakeEvent[];
 }
 
 export interface IntakeUpdate {
@@ -75,6 +82,9 @@ export interface ObservedObject {
   readonly listedAt?: Instant;
   /** Of the manifest of a partition: the keys that it lists. Absent when it was not read. */
   readonly listed?: readonly string[];
+  /** As of an update; without one, the update begins a story of its own. */
+  readonly correlationId?: string | null;
+  readonly traceparent?: string | null;
 }
 
 export interface DeadLetter {

@@ -18,6 +18,8 @@ export interface Afterwards {
   readonly timerAt: Instant | null;
   /** Runs that it ended, for those who wait in this process. */
   readonly ended: readonly { readonly runId: number; readonly state: RunState }[];
+  /** Whether it left something for outside systems to be asked, which may be asked at once. */
+  readonly asks?: boolean;
 }
 
 /** Something that triggers may be about; or a wake: a decision that is to be looked at again. */
@@ -258,6 +260,8 @@ export interface Deployment {
   /** Grows with each build; null when the user does not number them. */
   readonly build: number | null;
   readonly pipelines: readonly PipelineSpec[];
+  /** Where people look at this installation; absent or null: what was said last stays. */
+  readonly url?: string | null;
 }
 
 export interface RegisteredSpec {

@@ -81,7 +81,8 @@ export interface CheckWait {
 
 /**
  * What a sensor asks, as data. The engine looks at two parts of it: all checks of one `kind` at one
- * `target` are asked together.
+ * `target` are asked together. A third, `memory`, is there where answers are remembered: what one
+ * of a task leaves under that name, the next of the same task of the pipeline finds.
  */
 export interface SensorCheck {
   readonly kind: string;

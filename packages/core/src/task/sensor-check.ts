@@ -13,6 +13,8 @@ export type SensorCheckRead =
 const CHECK_BYTES_MAX = 8_192;
 /** It is a key of an index, and stands in what people read. */
 const TARGET_BYTES_MAX = 512;
+/** It is part of a key. */
+const MEMORY_BYTES_MAX = 128;
 
 /** Reads what a sensor was given to ask, without trust: nobody compiles plain JavaScript. */
 export function readSensorCheck(given: unknown): SensorCheckRead {
@@ -28,10 +30,21 @@ export function readSensorCheck(given: unknown): SensorCheckRead {
   if (utf8Length(target) > TARGET_BYTES_MAX) {
     return refused(`has a target of more than ${TARGET_BYTES_MAX} bytes; shorten it`);
   }
+  const memoryProblem = problemOfMemory(given["memory"]);
+  if (memoryProblem !== null) return refused(memoryProblem);
   const mend = "name a file or a query of the other side instead";
   const read = checkJson(given, "check", { bytesMax: CHECK_BYTES_MAX, mend });
   if (!read.ok) return { ok: false, problem: `its check is no JSON: ${read.problem}` };
   return { ok: true, check: read.value as SensorCheck };
+}
+
+function problemOfMemory(memory: unknown): string | null {
+  if (memory === undefined) return null;
+  if (typeof memory !== "string" || memory === "" || memory.includes("\0"))
+    return "has a memory that is no name; give it a text";
+  if (utf8Length(memory) > MEMORY_BYTES_MAX)
+    return `has a memory with a name of more than ${MEMORY_BYTES_MAX} bytes; shorten it`;
+  return null;
 }
 
 function refused(problem: string): SensorCheckRead {

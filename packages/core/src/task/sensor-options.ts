@@ -9,6 +9,8 @@ export interface ExternalCheck<V = unknown> {
   readonly kind: string;
   /** Which system: all checks of one kind at one target are asked together. No secrets in it. */
   readonly target: string;
+  /** Under which name the task of the pipeline remembers its last answer; absent: not at all. */
+  readonly memory?: string;
   /** Of the compiler only. */
   readonly "~value"?: V;
 }

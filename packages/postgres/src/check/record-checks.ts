@@ -30,7 +30,8 @@ export function recordChecks(
         due_at = coalesce(to_timestamp(x.due_ms / 1000.0), d.due_at),
         slack_ms = case when x.due_ms is null then 0 else greatest(0,
           (x.due_ms - extract(epoch from millrace.now())::float8 * 1000) / 2) end,
-        state = coalesce(x.state, d.state), seen = coalesce(x.seen, d.seen), answer = x.answer
+        state = coalesce(x.state, d.state), seen = coalesce(x.seen, d.seen), answer = x.answer,
+        remember = x.remember
       from mine m join x using (step_id) where d.step_id = m.step_id
       returning d.step_id, d.answer is not null as is_answered`.execute(tx);
     const wakes = kept.filter(({ is_answered }) => is_answered);
@@ -49,11 +50,12 @@ interface RecordedGroup {
   readonly gapMs: number;
 }
 
-const COLUMNS = "step_id bigint, due_ms float8, state jsonb, seen text, answer jsonb";
+const COLUMNS =
+  "step_id bigint, due_ms float8, state jsonb, seen text, answer jsonb, remember jsonb";
 
 function toRow(result: CheckResult): object {
   return result.type === "answer"
-    ? { step_id: result.stepId, answer: result.answer }
+    ? { step_id: result.stepId, answer: result.answer, remember: result.remember }
     : { step_id: result.stepId, due_ms: result.at, state: result.state, seen: result.seen };
 }
 

@@ -12,7 +12,7 @@ import { transact, type Tx } from "../transact.ts";
 import { waitingTargets } from "./waiting-targets.ts";
 
 /** One ask of a target holds no more than this in memory; the rest stays due. */
-const CHECKS_MAX = 10_000;
+export const CHECKS_MAX = 10_000;
 /** A target that nobody has asked for so long, and nobody waits for, is forgotten. */
 const FORGET = sql`interval '1 hour'`;
 
@@ -80,6 +80,7 @@ interface CheckRow {
   readonly step_id: number;
   readonly wait: CheckWait;
   readonly state: JsonValue;
+  readonly remembered: JsonValue;
   readonly since: Date;
   readonly run_id: number;
   readonly partition: string;
@@ -89,7 +90,8 @@ interface CheckRow {
 async function loadChecks(tx: Tx, targets: readonly TargetRow[]): Promise<readonly CheckRow[]> {
   const places = targets.map(({ kind, target }, place) => ({ place, kind, target }));
   const { rows } = await sql<CheckRow>`
-    select x.place, d.step_id, d.state, s.wait, s.since, s.run_id, r.partition, r.logical_at
+    select x.place, d.step_id, d.state, s.wait, s.since, s.run_id, r.partition, r.logical_at,
+      case when s.wait -> 'check' ->> 'memory' is not null then ${rememberedOf} end as remembered
     from ${records(places, "place int, kind text, target text")}
     cross join lateral (
       select step_id, state, due_at from millrace.check_due
@@ -103,11 +105,21 @@ async function loadChecks(tx: Tx, targets: readonly TargetRow[]): Promise<readon
   return rows;
 }
 
+/** What the task of a `step s` of a `run r` remembers under the name that its check says. */
+const rememberedOf = sql`(
+  select m.value from millrace.task_run t join millrace.pipeline_version v on v.id = r.version_id
+  join millrace.check_memory m on m.pipeline_id = r.pipeline_id
+    and m.task = v.spec -> 'tasks' -> t.task::int ->> 'name'
+    and m.name = s.wait -> 'check' ->> 'memory'
+  where t.id = s.task_run_id
+)`;
+
 function toDueCheck(row: CheckRow): DueCheck {
   return {
     stepId: row.step_id,
     wait: row.wait,
     state: row.state,
+    remembered: row.remembered,
     waiter: {
       runId: row.run_id,
       partition: JSON.parse(row.partition) as Partition,

@@ -1,4 +1,4 @@
-import type { DeliveryNote, Fact, FactStory, JsonValue } from "@millrace/core/internal";
+import type { DeliveryNote, Fact, FactStory } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Tx } from "../transact.ts";
 import { factKey, loadFactNotes } from "./fact-notes.ts";
@@ -24,7 +24,7 @@ export async function loadFactStory(tx: Tx, fact: Fact): Promise<FactStory | nul
   if (note === undefined) return null;
   return {
     fact: note,
-    metadata: await metadataOf(tx, fact),
+    ...(await partsOf(tx, fact)),
     isPending: await isPending(tx, fact),
     told: await toldOf(tx, fact),
     deliveries: await loadDeliveries(tx, fact),
@@ -75,14 +75,15 @@ async function toldOf(tx: Tx, { kind, id }: Fact): Promise<number> {
   return rows[0]?.told ?? 1;
 }
 
-async function metadataOf(tx: Tx, { kind, id }: Fact): Promise<JsonValue> {
-  if (kind === "update") {
-    const { rows } = await sql<{ metadata: JsonValue }>`
-      select metadata from millrace.update where id = ${id}`.execute(tx);
-    return rows[0]?.metadata ?? null;
-  }
-  if (kind !== "event") return null;
-  const { rows } = await sql<{ data: JsonValue }>`
-    select data from millrace.event where id = ${id}`.execute(tx);
-  return rows[0]?.data ?? null;
+const METADATA = { update: sql`metadata`, event: sql`data`, run: sql`null` } as const;
+
+type FactParts = Pick<FactStory, "metadata" | "correlationId" | "traceparent">;
+
+/** What it brought along, and the story that it belongs to. */
+async function partsOf(tx: Tx, { kind, id }: Fact): Promise<FactParts> {
+  if (kind === "wake") return { metadata: null };
+  const { rows } = await sql<FactParts>`
+    select ${METADATA[kind]} as metadata, correlation_id as "correlationId", traceparent
+    from ${sql.table(`millrace.${kind}`)} where id = ${id}`.execute(tx);
+  return rows[0] ?? { metadata: null };
 }

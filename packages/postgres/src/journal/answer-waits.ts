@@ -42,7 +42,7 @@ export async function answerWaits(work: Work, wakes: readonly Fact[]): Promise<v
   if (taken.length === 0) return;
   const open = await lockOpen(tx, taken);
   const wakesOf = Map.groupBy(taken, ({ stepId }) => stepId);
-  const answers = await findAnswers(tx, open, (id) => wakesOf.get(id) ?? []);
+  const answers = await findAnswers(work, open, (id) => wakesOf.get(id) ?? []);
   const lapsed = open.filter(
     ({ id }) => !answers.has(id) && wakesOf.get(id)?.some(({ isTimer }) => isTimer),
   );
@@ -74,10 +74,11 @@ async function lockOpen(tx: Tx, wakes: readonly StepWake[]): Promise<readonly Op
 }
 
 async function findAnswers(
-  tx: Tx,
+  work: Work,
   open: readonly OpenWait[],
   wakesOf: (stepId: number) => readonly StepWake[],
 ): Promise<ReadonlyMap<number, JsonValue>> {
+  const { tx } = work;
   const events = open.flatMap((each) => toEventSearch(each, wakesOf(each.id)));
   const runs = open.flatMap(({ id: stepId, wait, child_id }) => {
     const runId = wait.kind === "run" ? wait.runId : wait.kind === "call" ? child_id : null;
@@ -91,7 +92,7 @@ async function findAnswers(
     ...[...(await findEvents(tx, events))],
     ...[...(await findRunEnds(tx, runs))].map(toJson),
     ...[...(await findPipelineEnds(tx, pipelines))].map(toJson),
-    ...(await findCheckAnswers(tx, checksOf(open))),
+    ...(await findCheckAnswers(work, checksOf(open))),
   ]);
 }
 

@@ -98,13 +98,14 @@ async function insertWaits(
     woken as (insert into millrace.wake (step_id) select id from asked where looks returning id)
     select id as wake_id, null::timestamptz as due_at from woken
     union all select null, due_at from timed`.execute(tx);
+  if (rows.some(({ is_check }) => is_check)) log.asks();
   for (const { wake_id, due_at } of kept.rows) {
     if (wake_id !== null) log.fact("wake", wake_id);
     if (due_at !== null) log.timer(due_at);
   }
 }
 
-function toRow(row: FinishedAttempt["row"], { name, wait }: NewWait): object {
+function toRow(row: FinishedAttempt["row"], { name, wait }: NewWait) {
   return {
     run_id: row.run_id,
     task_run_id: row.id,
@@ -113,6 +114,7 @@ function toRow(row: FinishedAttempt["row"], { name, wait }: NewWait): object {
     wait,
     sources: sourcesOf(wait),
     ...dueOf(wait),
+    is_check: wait.kind === "check",
     // A check is asked by a loop of its own.
     looks: wait.kind !== "sleep" && wait.kind !== "approval" && wait.kind !== "check",
   };

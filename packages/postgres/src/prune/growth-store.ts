@@ -3,6 +3,7 @@ import type { Database } from "../database.ts";
 import { pruneOutbox } from "../out/read-outbox.ts";
 import { pruneDeliveries, pruneEvents, pruneUpdates } from "./prune-facts.ts";
 import { pruneGroups } from "./prune-groups.ts";
+import { pruneMemories } from "./prune-memories.ts";
 import { pruneBackfills, pruneKeys, pruneRecords, pruneSlots } from "./prune-records.ts";
 import { pruneRuns } from "./prune-runs.ts";
 import { dropRange, makeRanges } from "./update-ranges.ts";
@@ -22,6 +23,7 @@ const PRUNE: Record<PruneKind, Prune> = {
   dead_letter: (database, retention, limit) =>
     pruneRecords(database, "dead_letter", retention, limit),
   audit: (database, retention, limit) => pruneRecords(database, "audit", retention, limit),
+  memory: pruneMemories,
   out: async (database, { historyMs }, limit) => {
     const removed = await pruneOutbox(database, historyMs, limit);
     return { removed, more: removed >= limit };

@@ -3,6 +3,7 @@ import {
   decideReady,
   type IntakeUpdate,
   isObjectNamed,
+  type ObservedObject,
   type PartitionStep,
   partitionPrefix,
   type Readiness,
@@ -28,6 +29,8 @@ export interface TouchedPartition extends PartitionName {
   readonly changed: ReadonlySet<string>;
   /** The manifest as it was told last; absent when it was not. */
   readonly manifest?: { readonly listed: readonly string[] | null; readonly isNew: boolean };
+  /** Of the object that was heard of last; absent when none was. */
+  readonly story?: Pick<ObservedObject, "correlationId" | "traceparent">;
 }
 
 /** By {@link partitionKey}: the update that says what became of the partition. */
@@ -67,6 +70,7 @@ export async function judgeHeld(
   touched: readonly TouchedPartition[],
 ): Promise<PartitionUpdates> {
   const changes = new Map(touched.map((each) => [partitionKey(each), each.changed]));
+  const stories = new Map(touched.map((each) => [partitionKey(each), each.story]));
   // In a statement of its own: the one that took the locks does not see what came while it waited.
   const loaded = await loadPartitions(tx, touched);
   const judged = loaded.map((found) => judge(found, changes.get(partitionKey(found)) ?? NONE));
@@ -79,7 +83,8 @@ export async function judgeHeld(
   await savePartitions(tx, decisions);
   for (const { dueAt } of decisions) if (dueAt !== null) log.timer(new Date(dueAt));
   const news = judged.filter(({ step }) => step === "complete" || step === "remove");
-  const ids = await insertUpdates(tx, log, news.map(toUpdate));
+  const updates = news.map((each) => toUpdate(each, stories.get(partitionKey(each.found))));
+  const ids = await insertUpdates(tx, log, updates);
   return new Map(
     news.flatMap(({ found }, at) => {
       const id = ids[at] ?? null;
@@ -120,7 +125,10 @@ function toDecision({ found, readiness, step }: Judged): PartitionDecision {
 }
 
 /** The lock of the row makes it one update, so that no key needs to. */
-function toUpdate({ found, readiness, step }: Judged): IntakeUpdate {
+function toUpdate(
+  { found, readiness, step }: Judged,
+  story: TouchedPartition["story"],
+): IntakeUpdate {
   const { dataset, uri, partition, totals } = found;
   const slots = readPartition(partition);
   const prefix = partitionPrefix(uri, slots) ?? uri;
@@ -133,6 +141,7 @@ function toUpdate({ found, readiness, step }: Judged): IntakeUpdate {
     metadata: step === "remove" ? null : { by, objects: totals.objects, bytes: totals.bytes },
     source: { type: "s3", key: prefix },
     idempotencyKey: null,
-    correlationId: null,
+    correlationId: story?.correlationId ?? null,
+    traceparent: story?.traceparent ?? null,
   };
 }

@@ -23,6 +23,7 @@ export interface Touch {
 
 type Gathered = PartitionName & {
   place: number;
+  story: TouchedPartition["story"] | undefined;
   readonly changed: Set<string>;
   manifest?: TouchedPartition["manifest"] | undefined;
 };
@@ -36,9 +37,14 @@ export class PartitionTouches {
     const { key, listed } = observed;
     if (!isNews && listed === undefined) return;
     const id = partitionKey(name);
-    const found = this.#partitions.get(id) ?? { ...name, place, changed: new Set() };
+    const found = this.#partitions.get(id) ?? {
+      ...name,
+      ...{ place, changed: new Set(), story: undefined },
+    };
     this.#partitions.set(id, found);
     found.place = place;
+    const { correlationId = null, traceparent = null } = observed;
+    found.story = { correlationId, traceparent };
     const isChanged = isNews && (before === null || !hasSameContent(before, after));
     if (isChanged) found.changed.add(key);
     if (rule.type !== "manifest" || !isObjectNamed(key, rule.name)) return;
@@ -48,12 +54,13 @@ export class PartitionTouches {
   }
 
   list(): readonly TouchedPartition[] {
-    return [...this.#partitions.values()].map(({ datasetId, partition, changed, manifest }) => ({
-      datasetId,
-      partition,
-      changed,
-      ...(manifest !== undefined && { manifest }),
-    }));
+    return [...this.#partitions.values()].map(
+      ({ datasetId, partition, changed, manifest, story }) => ({
+        ...{ datasetId, partition, changed },
+        ...(manifest !== undefined && { manifest }),
+        ...(story !== undefined && { story }),
+      }),
+    );
   }
 
   /** By the place of the last object of its partition in the batch: the update that it made. */

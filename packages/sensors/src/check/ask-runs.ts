@@ -31,7 +31,7 @@ interface Answers {
  * Asks one system for all checks of one target: as many requests as its filters need, not one a
  * check. Never rejects for what the other side does.
  *
- * @param checks - Of one target (`targetKeyOf`).
+ * @param checks - Of one target.
  * @returns One observation for each, in the same order.
  */
 export async function askRuns(

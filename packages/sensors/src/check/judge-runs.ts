@@ -1,7 +1,7 @@
 import { type Instant, type JsonValue, present } from "@millrace/core/internal";
 import { type ExternalRun, toRunValue } from "./external-run.ts";
 import type { Observation } from "./observation.ts";
-import type { RunCheck } from "./run-check.ts";
+import type { RunCheck, RunKind } from "./run-check.ts";
 import type { WantedRun } from "./select-runs.ts";
 
 /** Which of a system's states end a wait, well or badly. */
@@ -29,7 +29,7 @@ const FIRST_OF: Readonly<Record<RunCheck["mode"], readonly PartType[]>> = {
  * is still running, so that a state which a new version of a system brings fails nothing.
  */
 export function judgeRuns(
-  check: RunCheck,
+  check: RunCheck<RunKind>,
   wanted: readonly WantedRun[],
   words: StateWords,
   at: Instant,
@@ -49,7 +49,11 @@ export function judgeRuns(
   return { type, said: tally(said, type, parts), url, at };
 }
 
-function partsOf(check: RunCheck, { wanted, run }: WantedRun, words: StateWords): readonly Part[] {
+function partsOf(
+  check: RunCheck<RunKind>,
+  { wanted, run }: WantedRun,
+  words: StateWords,
+): readonly Part[] {
   if (run === null) return [{ type: "missing", said: `no ${wanted}`, url: null }];
   if (check.tasks.length === 0) {
     const said = `${run.job} ${run.id} is ${run.state}`;
@@ -76,7 +80,11 @@ function typeOf(state: string, { allowed, failed }: StateWords): PartType {
 }
 
 /** One run as it is, several as a list; with `any`, only those that are well. */
-function valueOf(check: RunCheck, wanted: readonly WantedRun[], words: StateWords): JsonValue {
+function valueOf(
+  check: RunCheck<RunKind>,
+  wanted: readonly WantedRun[],
+  words: StateWords,
+): JsonValue {
   const well = wanted.flatMap((each) => {
     const isWell = partsOf(check, each, words).some(({ type }) => type === "succeeded");
     return each.run !== null && isWell ? [toRunValue(each.run)] : [];

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { JsonValue } from "@millrace/core/internal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ListedObject, ObjectLister } from "../listing/object-lister.ts";
 import { askFile, type FileCheck } from "./file-check.ts";
@@ -169,6 +170,23 @@ describe("rows", () => {
     [{ type: "moves", from: "10" }, [{ max: "10" }], "running"],
     [{ type: "value", compare: { op: "eq", to: 1 } }, [{ f: () => 1 }], "unreachable"],
   ])("%j in %j is %s", (until, rows, type) => {
-    expect(readSql(check(until), rows, NOW).type).toBe(type);
+    expect(readSql(check(until), rows, { at: NOW }).type).toBe(type);
+  });
+
+  test.each<[from: JsonValue, remembered: JsonValue, found: unknown, step: unknown]>([
+    [null, null, 3, { from: null, to: 3 }],
+    [5, null, 5, null],
+    [5, null, 6, { from: 5, to: 6 }],
+    [5, 7, 7, null],
+    [5, 7, 6, null],
+    [5, "9", "10", { from: "9", to: "10" }],
+    [null, 7, null, null],
+  ])("from %j with %j remembered, %j is the step %j", (from, remembered, found, step) => {
+    const seen = readSql(check({ type: "remembered", from }), [{ max: found }], {
+      at: NOW,
+      remembered,
+    });
+    if (step === null) expect(seen).toMatchObject({ type: "running" });
+    else expect(seen).toMatchObject({ type: "succeeded", value: step, remember: found });
   });
 });

@@ -12,7 +12,8 @@ export type Observation = Seen &
   (
     | { readonly type: "missing"; readonly said: string }
     | { readonly type: "running"; readonly said: string }
-    | { readonly type: "succeeded"; readonly value: JsonValue }
+    /** `remember`: for the next wait of the same task, where the check has a memory. */
+    | { readonly type: "succeeded"; readonly value: JsonValue; readonly remember?: JsonValue }
     | { readonly type: "failed"; readonly said: string }
     /** It was there at an earlier look. */
     | { readonly type: "removed"; readonly said: string }

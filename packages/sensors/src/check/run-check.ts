@@ -1,6 +1,6 @@
-import { canonicalJson } from "@millrace/core/internal";
 import type { RunMatch } from "./run-match.ts";
 
+/** Systems that are asked over HTTP. */
 export type RunSystemName =
   | "airflow-v1"
   | "airflow-v2"
@@ -9,18 +9,21 @@ export type RunSystemName =
   | "github"
   | "http-json";
 
+/** Every system whose runs can be waited for: of another Millrace, the database is asked. */
+export type RunKind = RunSystemName | "millrace";
+
 /** Another system, and the connection whose credentials are to be used: by name, never by value. */
-export interface RunTarget {
-  readonly system: RunSystemName;
+export interface RunTarget<K extends RunKind = RunSystemName> {
+  readonly system: K;
   /** Without a slash at its end. */
   readonly baseUrl: string;
   readonly connection: string | null;
 }
 
 /** A wait for runs of another system. JSON. */
-export interface RunCheck {
-  readonly target: RunTarget;
-  /** What runs: a DAG, a job, a flow, `owner/repo/workflow.yml`. */
+export interface RunCheck<K extends RunKind = RunSystemName> {
+  readonly target: RunTarget<K>;
+  /** What runs: a DAG, a job, a flow, `owner/repo/workflow.yml`, `namespace/pipeline`. */
   readonly job: string;
   readonly match: RunMatch;
   /** Of every matched run these tasks are waited for; none: the run itself. */
@@ -47,9 +50,4 @@ export interface JsonRunMapping {
   readonly logicalDate: string | null;
   readonly startedAt: string | null;
   readonly partition: string | null;
-}
-
-/** Checks with one key can be asked together, and share one rate. */
-export function targetKeyOf({ target }: Pick<RunCheck, "target">): string {
-  return canonicalJson(target);
 }

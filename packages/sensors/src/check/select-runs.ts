@@ -1,5 +1,5 @@
 import type { ExternalRun } from "./external-run.ts";
-import type { RunCheck } from "./run-check.ts";
+import type { RunCheck, RunKind } from "./run-check.ts";
 
 /** One thing that is waited for, and the run that it is; null when no run matches. */
 export interface WantedRun {
@@ -11,7 +11,10 @@ export interface WantedRun {
  * Which of the listed runs a check means. Where a match leaves several, the newest counts: an
  * older one was overtaken. Only a window with mode `any` means each of its runs.
  */
-export function selectRuns(check: RunCheck, listed: readonly ExternalRun[]): readonly WantedRun[] {
+export function selectRuns(
+  check: RunCheck<RunKind>,
+  listed: readonly ExternalRun[],
+): readonly WantedRun[] {
   const { job, match } = check;
   const runs = listed.filter((run) => run.job === job).toSorted(newestFirst);
   switch (match.by) {

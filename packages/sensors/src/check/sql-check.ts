@@ -1,6 +1,7 @@
 import { type Instant, isRecord, type JsonValue, checkJson } from "@millrace/core/internal";
 import { type Comparison, compares } from "./compare.ts";
 import type { Observation } from "./observation.ts";
+import { readRows, type SqlClient } from "./read-rows.ts";
 
 /** A wait for what a query finds. JSON. */
 export interface SqlCheck {
@@ -12,29 +13,18 @@ export interface SqlCheck {
     | { readonly type: "rows"; readonly atLeast: number }
     /** The first column of the first row. */
     | { readonly type: "value"; readonly compare: Comparison }
-    /** The same, once it is beyond what it was at the first look; null is before everything. */
-    | { readonly type: "moves"; readonly from: JsonValue };
-}
-
-/** What a check needs of a connection to Postgres; `pg`'s client has this form. */
-export interface SqlClient {
-  query(statement: SqlStatement): Promise<{ readonly rows: readonly unknown[] }>;
-}
-
-export interface SqlStatement {
-  readonly text: string;
-  readonly values: unknown[];
-  /** The other protocol takes several statements in one text, of which one could commit. */
-  readonly queryMode: "extended";
+    /** The same, once it is beyond this; null is before everything. */
+    | { readonly type: "moves"; readonly from: JsonValue }
+    /** The same, once it is beyond what was remembered; beyond this, while nothing is. */
+    | { readonly type: "remembered"; readonly from: JsonValue };
 }
 
 export interface AskSqlOptions {
   readonly statementMs: number;
   readonly now: () => Instant;
+  /** What the last answer left; null: nothing yet. */
+  readonly remembered?: JsonValue;
 }
-
-/** Rows that are counted; more are not fetched. */
-const ROWS_MAX = 10_000;
 
 /**
  * Asks a database in a transaction that can change nothing: whatever the text says, the server
@@ -45,36 +35,23 @@ const ROWS_MAX = 10_000;
 export async function askSql(
   check: SqlCheck,
   client: SqlClient,
-  { statementMs, now }: AskSqlOptions,
+  { statementMs, now, remembered = null }: AskSqlOptions,
 ): Promise<Observation> {
   try {
-    return readSql(check, await rowsOf(check, client, statementMs), now());
+    const rows = await readRows(client, check, statementMs);
+    return readSql(check, rows, { at: now(), remembered });
   } catch (error) {
     const said = error instanceof Error ? error.message.slice(0, 500) : typeof error;
     return { type: "unreachable", said: `${check.connection}: ${said}`, url: null, at: now() };
   }
 }
 
-async function rowsOf(
-  { text, values }: SqlCheck,
-  client: SqlClient,
-  statementMs: number,
-): Promise<readonly unknown[]> {
-  const query = (statement: string, given: readonly unknown[] = []) =>
-    client.query({ text: statement, values: [...given], queryMode: "extended" });
-  await query("begin read only");
-  try {
-    await query("select set_config('statement_timeout', $1, true)", [`${statementMs}ms`]);
-    // What is no query has no cursor, and no more rows are read than are counted.
-    await query(`declare millrace_check no scroll cursor for ${text}`, values);
-    return (await query(`fetch ${ROWS_MAX} from millrace_check`)).rows;
-  } finally {
-    await query("rollback");
-  }
-}
-
 /** What the rows of a check mean. */
-export function readSql(check: SqlCheck, rows: readonly unknown[], at: Instant): Observation {
+export function readSql(
+  check: SqlCheck,
+  rows: readonly unknown[],
+  { at, remembered = null }: { readonly at: Instant; readonly remembered?: JsonValue },
+): Observation {
   const { until, connection } = check;
   const seen = { url: null, at };
   if (until.type === "rows") {
@@ -87,14 +64,21 @@ export function readSql(check: SqlCheck, rows: readonly unknown[], at: Instant):
   const value = firstValue(rows[0]);
   if (value === undefined)
     return { type: "unreachable", said: `${connection}: the value is not JSON`, ...seen };
+  if (until.type === "remembered") {
+    const from = remembered ?? until.from;
+    const passed = { value: { from, to: value }, remember: value };
+    if (hasMoved(value, from)) return { type: "succeeded", ...passed, ...seen };
+    const said = `${connection}: ${shown(value)}, and it was ${shown(from)} before`;
+    return { type: "running", said, ...seen };
+  }
   const isThere =
     until.type === "value" ? compares(value, until.compare) : hasMoved(value, until.from);
   if (isThere) return { type: "succeeded", value, ...seen };
-  return {
-    type: "running",
-    said: `${connection}: ${JSON.stringify(value).slice(0, 200)}`,
-    ...seen,
-  };
+  return { type: "running", said: `${connection}: ${shown(value)}`, ...seen };
+}
+
+function shown(value: JsonValue): string {
+  return JSON.stringify(value).slice(0, 200);
 }
 
 function hasMoved(value: JsonValue, from: JsonValue): boolean {

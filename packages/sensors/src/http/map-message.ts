@@ -1,7 +1,7 @@
 import type { JsonValue, Partition } from "@millrace/core/internal";
 import type { IntakeMessage, UnsentLetter } from "./intake-port.ts";
 import { valueAt } from "./json-pointer.ts";
-import type { MessageContext } from "./message-context.ts";
+import type { MessageContext } from "../intake/message-context.ts";
 import { deadLetter } from "./message-identity.ts";
 import type { EventMapping, MappedText, MessageMapping, UpdateMapping } from "./message-mapping.ts";
 

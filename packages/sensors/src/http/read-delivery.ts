@@ -1,3 +1,4 @@
+import { contextOfHeaders } from "../intake/message-context.ts";
 import { readCloudEvents } from "./cloudevents/read-cloud-events.ts";
 import type { Hook } from "./hook.ts";
 import { looseText } from "./read-json.ts";
@@ -27,6 +28,7 @@ export function readDelivery(
         id: null,
         text: looseText(delivery.bytes),
         nowMs: delivery.nowMs,
+        context: contextOfHeaders(delivery.headers),
       });
     case "cloudevents":
       return readCloudEvents(hook, delivery, deps.batchMax);

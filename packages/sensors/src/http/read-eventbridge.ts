@@ -1,7 +1,7 @@
 import { isRecord } from "@millrace/core/internal";
 import type { EventBridgeHook } from "./hook.ts";
 import { mapMessage } from "./map-message.ts";
-import { contextOfHeaders } from "./message-context.ts";
+import { contextOfHeaders } from "../intake/message-context.ts";
 import { deadLetter, keyOf, letterOf } from "./message-identity.ts";
 import { looseText, readJson } from "./read-json.ts";
 import { readObjects } from "./read-objects.ts";
@@ -22,11 +22,13 @@ export function readEventBridge(hook: EventBridgeHook, delivery: Delivery): Read
   const id = isRecord(json.value) ? json.value["id"] : undefined;
   if (typeof id !== "string" || id === "" || id.length > ID_LENGTH_MAX)
     return lost(hook, text, "the event has no id; send the matched event as it is");
-  if (hook.becomes === "objects") return readObjects(hook, { id, text, nowMs: delivery.nowMs });
+  const context = contextOfHeaders(delivery.headers);
+  if (hook.becomes === "objects")
+    return readObjects(hook, { id, text, nowMs: delivery.nowMs, context });
   const message = mapMessage(hook.becomes, json.value, {
     source: { type: "eventbridge", key: hook.name },
     idempotencyKey: keyOf([hook.name, id]),
-    context: contextOfHeaders(delivery.headers),
+    context,
     letter: letterOf(hook, id, text),
   });
   return taken([message]);

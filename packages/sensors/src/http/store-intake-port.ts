@@ -1,32 +1,29 @@
-import { type IntakeResult, type IntakeStore, MillraceError } from "@millrace/core/internal";
+import { type IntakeStore, MillraceError } from "@millrace/core/internal";
 import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
 import type { IntakeMessage, IntakePort } from "./intake-port.ts";
 import { deadLetter } from "./message-identity.ts";
 
 /** What the store's side of the intake needs; `intake` is the store. */
 export interface StoreIntakeDeps extends Omit<ObjectSourceDeps, "intake"> {
-  readonly intake: Pick<
-    IntakeStore,
-    "recordObjects" | "recordUpdates" | "recordEvents" | "recordDeadLetters"
-  >;
+  readonly intake: Pick<IntakeStore, "recordObjects" | "recordFacts" | "recordDeadLetters">;
 }
 
 /**
- * Records what came in over HTTP in the store: each kind of message in one transaction, and a
- * request has one kind as a rule, besides its dead letters. When a later transaction fails, the
- * sender comes again and the earlier ones change nothing, because every message has its key.
+ * Records what came in over HTTP in the store, in one transaction for each request: it brings
+ * objects, or updates and events. Its dead letters are kept in one of their own, after it. When
+ * that fails, the sender comes again and the first changes nothing, because every message has its
+ * key.
  *
- * What the store refuses alone is a dead letter, and stands in nobody's way.
+ * Where the store refuses one of several messages, each is recorded by itself; what is refused
+ * alone is a dead letter, and stands in nobody's way.
  */
 export function storeIntakePort(deps: StoreIntakeDeps): IntakePort {
   const objects = new ObjectIntake("http", deps);
   return {
     async accept(messages) {
       const left: IntakeMessage[] = [];
-      for (const type of ["object", "update", "event"] as const) {
-        const some = messages.filter((message) => message.type === type);
-        left.push(...(await recordTogether(some, (batch) => recordOnly(batch, deps, objects))));
-      }
+      for (const some of [messages.filter(isObject), messages.filter(isFact)])
+        left.push(...(await recordTogether(some, (batch) => record(batch, deps, objects))));
       const letters = [...messages, ...left].flatMap((message) =>
         message.type === "deadLetter" ? [message.letter] : [],
       );
@@ -70,17 +67,23 @@ function refusalOf(error: unknown): string | null {
   return isRefused ? `the store refused it: ${error.message}` : null;
 }
 
-/** All of one kind. */
-async function recordOnly(
+function isObject({ type }: IntakeMessage): boolean {
+  return type === "object";
+}
+
+function isFact({ type }: IntakeMessage): boolean {
+  return type === "update" || type === "event";
+}
+
+/** Objects, or updates and events. */
+async function record(
   messages: readonly IntakeMessage[],
   { intake, afterwards }: StoreIntakeDeps,
   objects: ObjectIntake,
 ): Promise<void> {
-  const follow = (result: IntakeResult): void => afterwards(result);
   const sightings = messages.flatMap((m) => (m.type === "object" ? [m.object] : []));
   const updates = messages.flatMap((m) => (m.type === "update" ? [m.update] : []));
   const events = messages.flatMap((m) => (m.type === "event" ? [m.event] : []));
   await objects.record(sightings);
-  if (updates.length > 0) follow(await intake.recordUpdates(updates));
-  if (events.length > 0) follow(await intake.recordEvents(events));
+  if (updates.length + events.length > 0) afterwards(await intake.recordFacts({ updates, events }));
 }

@@ -38,8 +38,8 @@ export function route(
   sighting: Sighting,
   { matcher, silent }: Routes,
 ): { readonly observed: readonly ObservedObject[]; readonly unmatched: readonly string[] } {
-  const { event: _event, ...object } = sighting;
+  const { event: _event, context, ...object } = sighting;
   const { matches, unmatched } = matcher.match(object.bucket, object.key);
   const heard = matches.filter(({ dataset }) => !silent.has(dataset));
-  return { observed: heard.map((match) => ({ ...object, ...match })), unmatched };
+  return { observed: heard.map((match) => ({ ...object, ...match, ...context })), unmatched };
 }

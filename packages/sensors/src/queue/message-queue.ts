@@ -1,3 +1,5 @@
+import type { MessageContext } from "../intake/message-context.ts";
+
 /** A queue that keeps a message until it is removed, and hands it out again when it is not. */
 export interface MessageQueue {
   /**
@@ -30,6 +32,8 @@ export interface QueueMessage {
   readonly body: string;
   /** The same each time that the message comes; absent where the queue gives it none. */
   readonly id?: string | undefined;
+  /** What its attributes say of the story that it is a part of; absent where it has none. */
+  readonly context?: MessageContext;
   /** Says to the queue which delivery of which message this is. */
   readonly receipt: string;
 }

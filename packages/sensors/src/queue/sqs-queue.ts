@@ -2,9 +2,11 @@ import {
   type BatchResultErrorEntry,
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
+  type Message,
   ReceiveMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { contextOfAttributes } from "../intake/message-context.ts";
 import { accessOf } from "../source/aws-access.ts";
 import type { S3EventSource } from "../source/object-source.ts";
 import type { MessageHold, MessageQueue, QueueMessage } from "./message-queue.ts";
@@ -54,13 +56,11 @@ export class SqsQueue implements MessageQueue {
       MaxNumberOfMessages: MESSAGES_MAX,
       WaitTimeSeconds: this.#waitTimeSeconds,
       VisibilityTimeout: this.#visibilityTimeoutSeconds,
+      // Of ten at most, which the size of a message includes.
+      MessageAttributeNames: ["All"],
     });
     const { Messages = [] } = await this.#client.send(command, { abortSignal: signal });
-    return Messages.map(({ Body = "", MessageId, ReceiptHandle = "" }) => ({
-      body: Body,
-      id: MessageId,
-      receipt: ReceiptHandle,
-    }));
+    return Messages.map(toMessage);
   }
 
   async remove(messages: readonly QueueMessage[]): Promise<readonly string[]> {
@@ -85,6 +85,19 @@ export class SqsQueue implements MessageQueue {
   close(): void {
     this.#client.destroy();
   }
+}
+
+function toMessage({
+  Body = "",
+  MessageId,
+  ReceiptHandle = "",
+  MessageAttributes = {},
+}: Message): QueueMessage {
+  const attributes = Object.entries(MessageAttributes);
+  const message = { body: Body, id: MessageId, receipt: ReceiptHandle };
+  if (attributes.length === 0) return message;
+  const texts = attributes.map(([name, value]) => [name, value.StringValue] as const);
+  return { ...message, context: contextOfAttributes(texts) };
 }
 
 function entriesOf(messages: readonly QueueMessage[]): { Id: string; ReceiptHandle: string }[] {

@@ -2,6 +2,7 @@ import { type Instant, MillraceError } from "@millrace/core/internal";
 import type { BuriedLetter, ObjectIntake } from "../intake/object-intake.ts";
 import { parseS3Message, type S3Message } from "../s3/parse-s3-message.ts";
 import { refuseFuture } from "../s3/refuse-future.ts";
+import { inContext } from "../s3/s3-record.ts";
 import type { QueueMessage } from "./message-queue.ts";
 
 interface Letter {
@@ -90,9 +91,10 @@ function judge(
   return [];
 }
 
-function toSightings({ parsed }: Letter): Parameters<ObjectIntake["record"]>[0] {
+function toSightings({ message, parsed }: Letter): Parameters<ObjectIntake["record"]>[0] {
   if (parsed.type !== "objects") return [];
-  return parsed.records.map((record) => ({ ...record, via: "event" }));
+  const { context } = message;
+  return parsed.records.map((record) => ({ ...inContext(record, context), via: "event" }));
 }
 
 function toDeadLetters({ message, parsed }: Letter): readonly BuriedLetter[] {

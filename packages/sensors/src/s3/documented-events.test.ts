@@ -73,6 +73,7 @@ function outcomeOf(message: unknown): Outcome {
   const [object] = parsed.records;
   expect(parsed.records).toHaveLength(1);
   expect(object).toMatchObject({ bucket: "lake", key: KEY, at: Date.UTC(2026, 1, 3) });
+  expect(object?.context?.correlationId).toMatch(/^(C3D13FE58DE4C810|N4N7GDK58NMKJ12R)$/);
   return object?.kind ?? "poison";
 }
 

@@ -58,6 +58,7 @@ const AIRPORTS = {
   versionId: null,
   sequencer: null,
   at: Date.UTC(2026, 1, 3, 9, 27, 27, 123),
+  context: { correlationId: "15CFEDF8D4736ED9", traceparent: null },
 };
 
 describe("MinIO's messages", () => {

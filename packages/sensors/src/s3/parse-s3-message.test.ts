@@ -104,6 +104,7 @@ const HAPPY_FACE = {
   versionId: null,
   sequencer: "0055AED6DCD90281E5",
   at: 1_500,
+  context: { correlationId: "C3D13FE58DE4C810", traceparent: null },
 };
 
 describe("documented forms", () => {

@@ -1,8 +1,9 @@
 import { isRecord } from "@millrace/core/internal";
+import { contextOfSns } from "../intake/message-context.ts";
 import { jsonDepthOf } from "./json-depth.ts";
 import { readDirectRecord } from "./read-direct-record.ts";
 import { readEventBridgeEvent } from "./read-eventbridge-event.ts";
-import { ignored, poison, type ReadRecord, type S3Record } from "./s3-record.ts";
+import { ignored, inContext, poison, type ReadRecord, type S3Record } from "./s3-record.ts";
 
 /** What a message about objects says, once its envelopes are off. */
 export type S3Message =
@@ -56,7 +57,11 @@ function parseSns(message: Record<string, unknown>): S3Message {
   if (type !== "Notification") return ignored("SNS tells about a subscription");
   const inner = parseJson(String(message["Message"]));
   if (!isRecord(inner)) return poison("the SNS notification does not hold a JSON object");
-  return isSns(inner) ? poison("an SNS notification is inside another") : parseEnvelope(inner);
+  if (isSns(inner)) return poison("an SNS notification is inside another");
+  const parsed = parseEnvelope(inner);
+  if (parsed.type !== "objects") return parsed;
+  const context = contextOfSns(message["MessageAttributes"]);
+  return { ...parsed, records: parsed.records.map((record) => inContext(record, context)) };
 }
 
 /** MinIO's format `access`: `[{ "Event": [record], "EventTime": "…" }]`, as a rule of one record. */

@@ -86,6 +86,7 @@ function readObject(
   event: string,
   kind: "changed" | "removed",
 ): ReadRecord {
+  const response = value["responseElements"];
   const s3 = isRecord(value["s3"]) ? value["s3"] : {};
   const bucket = isRecord(s3["bucket"]) ? s3["bucket"] : {};
   const object = isRecord(s3["object"]) ? s3["object"] : {};
@@ -99,6 +100,7 @@ function readObject(
     versionId: object["versionId"],
     sequencer: object["sequencer"],
     at: value["eventTime"],
+    requestId: isRecord(response) ? response["x-amz-request-id"] : null,
   });
   if (read.type === "object" && isVersionDeleted(event, read.record.versionId))
     return ignored(`${event} deletes one version for good, not the object`);

@@ -35,6 +35,7 @@ export function readEventBridgeEvent(event: Record<string, unknown>): ReadRecord
     versionId: object["version-id"],
     sequencer: object["sequencer"],
     at: event["time"],
+    requestId: detail["request-id"],
   });
   const isForGood = detail["deletion-type"] === "Permanently Deleted";
   if (read.type === "object" && isForGood && read.record.versionId !== null)

@@ -1,4 +1,5 @@
 import type { Instant } from "@millrace/core/internal";
+import { contextOf, contextWithin, type MessageContext } from "../intake/message-context.ts";
 
 /** What one notification says of one object, whatever envelope it came in. Keys are decoded. */
 export interface S3Record {
@@ -13,6 +14,8 @@ export interface S3Record {
   readonly versionId: string | null;
   readonly sequencer: string | null;
   readonly at: Instant;
+  /** What is known of the story that it is a part of; absent: nothing. */
+  readonly context?: MessageContext;
 }
 
 /** What a single event inside a message turned out to be. */
@@ -40,6 +43,8 @@ interface RawObject {
   readonly versionId: unknown;
   readonly sequencer: unknown;
   readonly at: unknown;
+  /** Of the request that wrote or removed the object. */
+  readonly requestId: unknown;
 }
 
 const KEY_BYTES_MAX = 1_024;
@@ -69,8 +74,19 @@ export function toRecord(raw: RawObject): ReadRecord {
       versionId: versionOf(raw.versionId),
       sequencer: textOf(raw.sequencer),
       at,
+      ...contextPart(contextOf(raw.requestId, null)),
     },
   };
+}
+
+/** A record with what an envelope says of its story. */
+export function inContext(record: S3Record, outer: MessageContext | undefined): S3Record {
+  return { ...record, ...contextPart(contextWithin(outer, record.context)) };
+}
+
+function contextPart(context: MessageContext): Pick<S3Record, "context"> {
+  const isKnown = context.correlationId !== null || context.traceparent !== null;
+  return isKnown ? { context } : {};
 }
 
 /** S3 quotes etags in headers and listings, and not in events. */

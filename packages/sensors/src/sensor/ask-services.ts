@@ -1,5 +1,5 @@
 import { present } from "@millrace/core/internal";
-import pg from "pg";
+import type pg from "pg";
 import { askFile, type FileCheck } from "../check/file-check.ts";
 import { askHttp } from "../check/http-check.ts";
 import type { Observation } from "../check/observation.ts";
@@ -10,6 +10,7 @@ import { S3Lister } from "../listing/s3-lister.ts";
 import { s3ListingSource } from "../source/object-source.ts";
 import { authorizationOf, type Asking, CALL_MS, cannotAsk, type Look } from "./asking.ts";
 import type { Question } from "./asking.ts";
+import { closeClient, openClient } from "./database-client.ts";
 import type { HttpAsk, S3Ask } from "./stored-check.ts";
 
 /** Endpoints of one target that are asked at the same time. */
@@ -56,7 +57,7 @@ export async function askDatabase(
   const looks: Look[] = [];
   let client: pg.Client | null = null;
   try {
-    for (const { ask } of questions) {
+    for (const { ask, remembered } of questions) {
       if (asking.isLate()) {
         looks.push("notAsked");
         continue;
@@ -67,7 +68,8 @@ export async function askDatabase(
         continue;
       }
       client = opened;
-      const look = await askSql(ask, client, { statementMs: CALL_MS, now: asking.now });
+      const { now } = asking;
+      const look = await askSql(ask, client, { statementMs: CALL_MS, now, remembered });
       looks.push(look);
       // What happened to a connection that failed is not known.
       if (look.type !== "unreachable") continue;
@@ -78,32 +80,6 @@ export async function askDatabase(
   } finally {
     if (client !== null) await closeClient(client);
   }
-}
-
-async function openClient({ url, login }: Connection): Promise<pg.Client | string> {
-  const parsed = URL.parse(url ?? "");
-  if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
-    return "its URL is none of postgres://; mend the variable of the connection";
-  const client = new pg.Client({
-    connectionString: parsed.href,
-    ...(login !== null && { user: login.username, password: login.password }),
-    connectionTimeoutMillis: CALL_MS,
-    query_timeout: CALL_MS * 2,
-    application_name: "millrace sensors",
-  });
-  // A connection that breaks between two queries tells of it here; the next query fails.
-  client.on("error", () => {});
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    await closeClient(client);
-    return error instanceof Error ? error.message.slice(0, 300) : typeof error;
-  }
-}
-
-async function closeClient(client: pg.Client): Promise<void> {
-  await client.end().catch(() => {});
 }
 
 /** Asks one bucket for all checks of it. */

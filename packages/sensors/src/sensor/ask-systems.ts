@@ -1,10 +1,11 @@
-import { type JsonValue, present } from "@millrace/core/internal";
+import { present } from "@millrace/core/internal";
 import { askRuns, type AskRunsDeps } from "../check/ask-runs.ts";
 import { askDagsterAssets } from "../check/dagster-asset.ts";
 import type { Observation } from "../check/observation.ts";
 import type { RunSystemName, RunTarget } from "../check/run-check.ts";
 import { RunSystemClient, type SystemCredential } from "../check/run-system-client.ts";
 import type { Connection } from "../connection/connection.ts";
+import { asList } from "./as-list.ts";
 import { type Asking, CALL_MS, cannotAsk, type Look, type Question } from "./asking.ts";
 import { resolveRunAsk } from "./resolve-run-ask.ts";
 import type { AssetAsk, RunAsk } from "./stored-check.ts";
@@ -36,7 +37,8 @@ export class SystemAsker {
       if (!each.ok) return { type: "failed", said: each.problem, url: null, at: asking.now() };
       const look = present(found[place++]);
       const { ask } = present(questions[at]);
-      return inTime(ask.isSeveral ? asList(look) : look, target.wasCut());
+      const timely = inTime(look, target.wasCut());
+      return ask.isSeveral ? asList(timely) : timely;
     });
   }
 
@@ -103,12 +105,6 @@ type SystemAt =
 /** What could not be asked for want of time says nothing about the other side. */
 function inTime(look: Observation, wasCut: boolean): Look {
   return wasCut && look.type === "unreachable" ? "notAsked" : look;
-}
-
-function asList(look: Observation): Observation {
-  if (look.type !== "succeeded" || Array.isArray(look.value)) return look;
-  const value: JsonValue = [look.value];
-  return { ...look, value };
 }
 
 function credentialOf({ system }: RunTarget, { token, login }: Connection): SystemCredential {

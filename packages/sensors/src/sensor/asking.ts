@@ -1,4 +1,4 @@
-import type { Instant, RunWaiter } from "@millrace/core/internal";
+import type { Instant, JsonValue, RunWaiter } from "@millrace/core/internal";
 import type { Observation } from "../check/observation.ts";
 import type { Connection, ConnectionRead } from "../connection/connection.ts";
 import type { AllowedTargets } from "../outbound/allowed-targets.ts";
@@ -10,6 +10,8 @@ export type Look = Observation | "notAsked";
 export interface Question<A> {
   readonly ask: A;
   readonly waiter: RunWaiter;
+  /** What the last answer under the memory of the check left there; null: nothing yet. */
+  readonly remembered: JsonValue;
 }
 
 /** One ask of a group: what the askers of every kind need. */

@@ -1,16 +1,11 @@
 import type { ExternalCheck } from "@millrace/core";
-import { MillraceError, readSensorCheck } from "@millrace/core/internal";
+import { type JsonValue, MillraceError, readSensorCheck } from "@millrace/core/internal";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { directory, file, type FileValue } from "./file-check-builder.ts";
 import { http } from "./http-check-builder.ts";
-import {
-  airflow,
-  dagster,
-  type ExternalRunValue,
-  github,
-  httpRuns,
-  prefect,
-} from "./run-checks.ts";
+import { millrace } from "./millrace-checks.ts";
+import { airflow, dagster, github, httpRuns, prefect } from "./run-checks.ts";
+import type { ExternalRunValue } from "./run-options.ts";
 import { s3Key, s3Prefix } from "./s3-check-builder.ts";
 import { sql } from "./sql-check-builder.ts";
 import { calendar, timeOfDay, weekday } from "./time-check-builder.ts";
@@ -27,6 +22,8 @@ describe("what a builder makes is what a sensor takes", () => {
     ["prefect", "lab", prefect("lab").run("nightly", { match: { window: "6h" } })],
     ["github", "ci", github("ci").run("acme/shop/release.yml", { match: "latest" })],
     ["http-json", "erp", httpRuns("erp", mapping).run("close", { match: "latest", ...words })],
+    ["millrace", "plant", millrace("plant").run("orders", { match: { partition: "2026-02-03" } })],
+    ["millrace", "plant", millrace("plant").task("ops/orders", "clean", { match: "latest" })],
     ["http", "https://a.example", http({ url: "https://a.example/b?c" })],
     ["http", "erp", http({ connection: "erp", url: "/health", until: { "/ok": true } })],
     ["sql", "shop", sql("shop", { text: "select 1", until: { after: 7 } })],
@@ -57,6 +54,17 @@ test("what is given is stored as it is asked later", () => {
     [airflow("c").run("d", { match: { window: "1m" } }), { by: "window", earlierMs: 60_000 }],
   ] as const;
   for (const [check, match] of matches) expect(check).toMatchObject({ ask: { match } });
+  expect(millrace("c").run("orders", { match: { runId: "12" } })).toMatchObject({
+    ask: { job: "default/orders", match: { by: "runId", ids: ["run_12"] }, tasks: [] },
+  });
+  const partition = { region: "eu", day: "2026-02-03" };
+  expect(millrace("c").task("ops/orders", "clean", { match: { partition } })).toMatchObject({
+    ask: {
+      job: "ops/orders",
+      match: { by: "partition", partition: '{"day":"2026-02-03","region":"eu"}' },
+      tasks: ["clean"],
+    },
+  });
   const policies = { onMissing: "skip", onFailed: { then: "fail", grace: "10m" } } as const;
   expect(sql("c", { text: "select 1", ...policies })).toMatchObject({
     ask: { until: { type: "rows", atLeast: 1 } },
@@ -65,6 +73,15 @@ test("what is given is stored as it is asked later", () => {
       onFailed: { then: "fail", graceMs: 600_000 },
     },
   });
+  const newest = { text: "select max(id) from files" };
+  const moving = sql("c", { ...newest, until: { moves: true, from: 7 } });
+  expect(moving).toMatchObject({
+    ask: { until: { type: "remembered", from: 7 } },
+    memory: expect.stringMatching(/^sha256:[0-9a-f]{32}$/),
+  });
+  const ofOther = sql("c", { ...newest, values: [1], until: { moves: true } });
+  expect(ofOther.memory).not.toBe(moving.memory);
+  expect(sql("c", { ...newest, until: { moves: "files" } })).toMatchObject({ memory: "files" });
   expect(weekday("sunday")).toMatchObject({ ask: { time: "00:00", days: { weekdays: [7] } } });
 });
 
@@ -73,6 +90,10 @@ test("the type of a check is what it gives", () => {
   expectTypeOf(file("/a")).toEqualTypeOf<ExternalCheck<FileValue>>();
   const several = github("c").runs("a/b/c.yml", { match: { runIds: ["1"] } });
   expectTypeOf(several).toEqualTypeOf<ExternalCheck<readonly ExternalRunValue[]>>();
+  const move = sql("c", { text: "select 1", until: { moves: true } });
+  expectTypeOf(move).toEqualTypeOf<
+    ExternalCheck<{ readonly from: JsonValue; readonly to: JsonValue }>
+  >();
   expectTypeOf(sql("c", { text: "select 1" })).toEqualTypeOf<
     ExternalCheck<{ readonly rows: number }>
   >();
@@ -99,6 +120,9 @@ describe("refused is", () => {
     ["no run", () => airflow("c").runs("d", { match: { runIds: [] } }), "name 1 to 100"],
     ["tasks elsewhere", () => prefect("c").run("d", odd({ tasks: ["t"] })), "wait for the run"],
     ["no workflow", () => github("c").run("release.yml"), "write owner/repository/workflow.yml"],
+    ["a deep name", () => millrace("c").run("a/b/c"), "write its name, or namespace/name"],
+    ["an odd run", () => millrace("c").run("p", { match: { runId: "x" } }), 'one like "run_12"'],
+    ["a NUL", () => millrace("c").task("p", "t\0"), "holds a NUL"],
     ["no allowed states", () => httpRuns("c", mapping).run("d"), "names its allowed states"],
     ["a policy", () => airflow("c").run("d", { onMissing: odd("retry") }), "Its onMissing is not"],
     ["a grace", () => file("/a", { onMissing: odd({ then: "fail" }) }), "Its onMissing is not"],
@@ -121,6 +145,7 @@ describe("refused is", () => {
       "write GET",
     ],
     ["no query", () => sql("c", { text: " " }), "no query"],
+    ["a memory of no name", () => sql("c", { text: "a", until: { moves: "A b" } }), "neither true"],
     ["no rows", () => sql("c", { text: "select 1", until: { rows: 0 } }), "from 1 to 10,000"],
     ["a bucket", () => s3Key({ bucket: "", key: "a" }), "no name of a bucket"],
     ["an empty key", () => s3Key({ bucket: "lake", key: "" }), "Its key is empty"],

@@ -24,6 +24,8 @@ export const decideCheck: DecideCheck<Look> = (check, look, { now, u }): CheckDe
     nowMs: now,
     u,
   });
+  if (decision.type === "done" && look.type === "succeeded" && look.remember !== undefined)
+    return { ...decision, remember: look.remember };
   if (decision.type !== "again") return decision;
   return { type: "again", at: decision.atMs, state: toJson(state), seen: wordsOf(observation) };
 };

@@ -8,6 +8,7 @@ import {
 import { readTime, type TimeCheck } from "../check/time-check.ts";
 import { type ConnectionSource, readConnection } from "../connection/connection.ts";
 import { type AllowedTargets, allowedTargets } from "../outbound/allowed-targets.ts";
+import { askOtherMillrace } from "./ask-other-millrace.ts";
 import { askBucket, askDatabase, askEndpoints, askFiles } from "./ask-services.ts";
 import { SystemAsker } from "./ask-systems.ts";
 import type { Asking, Look, Question } from "./asking.ts";
@@ -79,6 +80,7 @@ function kindsOf(systems: SystemAsker): Kinds {
     prefect: (questions, asking) => systems.askRuns("prefect", questions, asking),
     github: (questions, asking) => systems.askRuns("github", questions, asking),
     "http-json": (questions, asking) => systems.askRuns("http-json", questions, asking),
+    millrace: askOtherMillrace,
     http: askEndpoints,
     sql: askDatabase,
     s3: askBucket,
@@ -99,8 +101,8 @@ function isKind(kind: string, kinds: Kinds): kind is CheckKind {
 }
 
 /** What the builders stored: their types, and not the database, say what it is. */
-function toQuestion<A>({ wait, waiter }: DueCheck): Question<A> {
-  return { ask: wait.check["ask"] as A, waiter };
+function toQuestion<A>({ wait, waiter, remembered = null }: DueCheck): Question<A> {
+  return { ask: wait.check["ask"] as A, waiter, remembered };
 }
 
 function listOf(given: string | undefined): readonly string[] {

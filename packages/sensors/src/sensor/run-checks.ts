@@ -1,52 +1,10 @@
 import type { ExternalCheck } from "@millrace/core";
 import { parseDurationMs } from "@millrace/core/internal";
-import type { JsonRunMapping, RunSystemName } from "../check/run-check.ts";
 import { connectionNameProblem } from "../connection/connection.ts";
-import { type OneRunMatch, type SeveralRunsMatch, toMatchSpec } from "./match-option.ts";
-import { runAskProblem } from "./resolve-run-ask.ts";
+import { runChecks } from "./build-run-check.ts";
+import type { RunChecks, TasksOption } from "./run-options.ts";
 import { type SensorPolicyOptions, toPolicies } from "./sensor-policies.ts";
-import { built, type RunAsk } from "./stored-check.ts";
-
-/** A run of another system that ended as it was waited for. */
-export interface ExternalRunValue {
-  readonly job: string;
-  readonly id: string;
-  readonly state: string;
-  /** Where a person can look at it. */
-  readonly url: string | null;
-  readonly logicalDate: string | null;
-}
-
-export interface RunStatesOptions extends SensorPolicyOptions {
-  /** States that end the wait well; what the system calls so unless given. */
-  readonly allowedStates?: readonly string[];
-  /** States that end it badly; what the system calls so unless given. */
-  readonly failedStates?: readonly string[];
-}
-
-export interface OneRunOptions extends RunStatesOptions {
-  /** Which run; `logicalDate` unless given. */
-  readonly match?: OneRunMatch;
-}
-
-export interface SeveralRunsOptions extends RunStatesOptions {
-  readonly match: SeveralRunsMatch;
-  /** Whether all of them are waited for, or any one; `all` unless given. */
-  readonly mode?: "all" | "any";
-}
-
-/** Waits for runs of one system. */
-export interface RunChecks<More extends object = {}> {
-  /** Waits for one run of a job; it gives that run. */
-  run(job: string, options?: OneRunOptions & More): ExternalCheck<ExternalRunValue>;
-  /** Waits for several runs; it gives those that ended well. */
-  runs(job: string, options: SeveralRunsOptions & More): ExternalCheck<readonly ExternalRunValue[]>;
-}
-
-export interface AirflowTasks {
-  /** Of the run these tasks are waited for; the run itself unless given. */
-  readonly tasks?: readonly string[];
-}
+import { built } from "./stored-check.ts";
 
 /**
  * Waits for DAG runs, or tasks in them, of an Apache Airflow. `MILLRACE_CONNECTION_<NAME>` is the
@@ -64,7 +22,7 @@ export interface AirflowTasks {
 export function airflow(
   connection: string,
   { api = "v2" }: { readonly api?: "v1" | "v2" } = {},
-): RunChecks<AirflowTasks> {
+): RunChecks<TasksOption> {
   return runChecks(`airflow-${api}`, connection);
 }
 
@@ -103,15 +61,16 @@ export function dagster(connection: string): RunChecks & {
     asset(key, options = {}) {
       const asset = typeof key === "string" ? key.split("/") : key;
       const { partition = null, since } = options;
-      const problems = [connectionNameProblem(connection)];
+      const problems: string[] = [];
       const sinceMs = since === undefined ? null : parseDurationMs(since);
       if (since !== undefined && sinceMs === null)
         problems.push(`${JSON.stringify(since)} is no duration; write one like "1h".`);
       if (asset.length === 0 || asset.some((part) => part === ""))
         problems.push("An asset's key has no empty part; copy it from Dagster.");
-      const policies = policiesOf(options, problems);
+      const policies = toPolicies(options, problems);
       const ask = { connection, asset, partition, sinceMs };
-      return built({ kind: "dagster-asset", target: connection, ask, policies }, problems);
+      const all = [connectionNameProblem(connection), ...problems];
+      return built({ kind: "dagster-asset", target: connection, ask, policies }, all);
     },
   };
 }
@@ -167,43 +126,4 @@ export function httpRuns(connection: string, mapping: HttpRunsMapping): RunCheck
   const { url = null, logicalDate = null, startedAt = null, partition = null } = mapping;
   const more = { list, id, state, url, logicalDate, startedAt, partition };
   return runChecks("http-json", connection, { method, path, body, ...more });
-}
-
-function runChecks(
-  system: RunSystemName,
-  connection: string,
-  mapping: JsonRunMapping | null = null,
-): RunChecks<AirflowTasks> {
-  const toCheck = <V>(
-    job: string,
-    { match = "logicalDate", ...options }: AnyRunOptions,
-    isSeveral: boolean,
-  ): ExternalCheck<V> => {
-    const problems: (string | null)[] = [connectionNameProblem(connection)];
-    const { tasks = [], mode = "all", allowedStates = null, failedStates = null } = options;
-    const policies = policiesOf(options, problems);
-    const matching: string[] = [];
-    const spec = toMatchSpec(match, matching) ?? { by: "latest" };
-    const words = { tasks, mode, allowedStates, failedStates, mapping };
-    const ask: RunAsk = { connection, job, match: spec, ...words, isSeveral };
-    const all = [...problems, ...matching, runAskProblem(system, ask)];
-    return built({ kind: system, target: connection, ask, policies }, all);
-  };
-  return {
-    run: (job, options = {}) => toCheck(job, options, false),
-    runs: (job, options) => toCheck(job, options, true),
-  };
-}
-
-type AnyRunOptions = RunStatesOptions &
-  AirflowTasks & {
-    readonly match?: OneRunMatch | SeveralRunsMatch;
-    readonly mode?: "all" | "any";
-  };
-
-function policiesOf(options: SensorPolicyOptions, problems: (string | null)[]) {
-  const found: string[] = [];
-  const policies = toPolicies(options, found);
-  problems.push(...found);
-  return policies;
 }

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { ExternalCheck } from "@millrace/core";
-import type { JsonValue } from "@millrace/core/internal";
+import { canonicalJson, type JsonValue, machineNameProblem } from "@millrace/core/internal";
 import { connectionNameProblem } from "../connection/connection.ts";
 import type { SqlCheck } from "../check/sql-check.ts";
 import { COMPARE_MEND, type CompareOption, toComparison } from "./compare-option.ts";
@@ -13,12 +14,31 @@ export type SqlUntil =
   /** This in the first column of the first row. It gives what is there. */
   | { readonly value: CompareOption }
   /** More than this watermark in the first column of the first row. It gives the new one. */
-  | { readonly after: JsonValue };
+  | { readonly after: JsonValue }
+  | SqlMove;
+
+/**
+ * A watermark that moves on: more in the first column of the first row than the task of this
+ * pipeline was given last, in whatever run. It gives `{ from, to }`, and each such step is given
+ * once: the next one begins where this one ends, though runs wait for it at the same time.
+ *
+ * Each question (its connection, text and values) has a watermark of its own, which it loses when
+ * it is edited; under a name that is given here it stays. Of one task, the 1,000 watermarks that
+ * moved last are kept for good, and others as long as history is. A timestamp is cut to
+ * milliseconds: ask for `max(at)::text` where rows within one matter.
+ */
+export interface SqlMove {
+  readonly moves: true | string;
+  /** Where it begins, while nothing has been given; unless said, any value is a move. */
+  readonly from?: JsonValue;
+}
 
 /** What a query gives: by what it waits for. */
 export type SqlValue<U> = U extends { readonly rows: number }
   ? { readonly rows: number }
-  : JsonValue;
+  : U extends SqlMove
+    ? { readonly from: JsonValue; readonly to: JsonValue }
+    : JsonValue;
 
 export interface SqlCheckOptions<U extends SqlUntil> extends SensorPolicyOptions {
   /** One query. It can change nothing: it runs in a transaction that is read only. */
@@ -36,6 +56,9 @@ const TEXT_LENGTH_MAX = 4_000;
  * database, best with a role that may only read.
  *
  * @throws {DEFINITION_INVALID} When what is asked makes no sense.
+ * @example
+ * const newest = "select max(id) from orders";
+ * sensor("new-orders", { check: sql("shop", { text: newest, until: { moves: true } }), every: "1m" });
  * @example
  * sensor("orders", {
  *   check: ({ run }) =>
@@ -56,7 +79,14 @@ export function sql<const U extends SqlUntil = { readonly rows: number }>(
     problems.push(`Its query is longer than ${TEXT_LENGTH_MAX} characters; make it a view.`);
   const ask: SqlCheck = { connection, text, values, until: stored };
   const all = [connectionNameProblem(connection), ...problems];
-  return built({ kind: "sql", target: connection, ask, policies }, all);
+  const memory = "moves" in until ? { memory: memoryOf(until, ask) } : {};
+  return built({ kind: "sql", target: connection, ask, policies, ...memory }, all);
+}
+
+function memoryOf({ moves }: SqlMove, { connection, text, values }: SqlCheck): string {
+  if (typeof moves === "string") return moves;
+  const question = canonicalJson([connection, text, values]);
+  return `sha256:${createHash("sha256").update(question).digest("hex").slice(0, 32)}`;
 }
 
 function toUntil(until: SqlUntil, problems: string[]): SqlCheck["until"] {
@@ -66,6 +96,12 @@ function toUntil(until: SqlUntil, problems: string[]): SqlCheck["until"] {
     return { type: "rows", atLeast: until.rows };
   }
   if ("after" in until) return { type: "moves", from: until.after };
+  if ("moves" in until) {
+    const { moves, from = null } = until;
+    if (moves !== true && machineNameProblem(moves) !== null)
+      problems.push('Its moves is neither true nor a name; write true, or a name like "orders".');
+    return { type: "remembered", from };
+  }
   const compare = toComparison(until.value);
   if (compare !== null) return { type: "value", compare };
   problems.push(`What the value is to be is not known; ${COMPARE_MEND}.`);

@@ -3,7 +3,7 @@ import type { ExternalCheck } from "@millrace/core";
 import type { DagsterAssetCheck } from "../check/dagster-asset.ts";
 import type { FileCheck } from "../check/file-check.ts";
 import type { HttpCheck } from "../check/http-check.ts";
-import type { RunCheck, RunSystemName } from "../check/run-check.ts";
+import type { RunCheck, RunKind } from "../check/run-check.ts";
 import type { RunMatchSpec } from "../check/run-match.ts";
 import type { S3Check } from "../check/s3-check.ts";
 import type { SqlCheck } from "../check/sql-check.ts";
@@ -35,7 +35,7 @@ export interface S3Ask extends Omit<S3Check, "connection" | "since"> {
 }
 
 /** What each kind of check asks, as it is stored. */
-export interface AskOf extends Record<RunSystemName, RunAsk> {
+export interface AskOf extends Record<RunKind, RunAsk> {
   readonly "dagster-asset": AssetAsk;
   readonly http: HttpAsk;
   readonly sql: SqlCheck;
@@ -52,6 +52,8 @@ export interface StoredCheck<K extends CheckKind = CheckKind> {
   readonly target: string;
   readonly ask: AskOf[K];
   readonly policies: StoredPolicies;
+  /** Where answers are remembered. */
+  readonly memory?: string;
 }
 
 /**

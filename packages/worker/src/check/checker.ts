@@ -23,7 +23,11 @@ export interface CheckerSettings {
   readonly askMs: number;
   /** For so long nobody else asks a target that was taken. */
   readonly leaseMs: number;
-  /** Between two asks of one target, whoever makes them. */
+  /**
+   * Between two asks of one target, whoever makes them: the limit of its rate. It is kept in the
+   * database, as one in memory would be as many limits as there are processes; and as each ask is
+   * for all that wait, nothing is gained by a burst of them.
+   */
   readonly gapMs: number;
   /** A target that cannot be asked is left alone for so long, and longer each time. */
   readonly retryMs: number;
@@ -40,6 +44,8 @@ export const CHECKER_DEFAULTS: CheckerSettings = {
 };
 
 export interface Checker {
+  /** Something is to be asked that was not before: it need not wait for the next look around. */
+  wake(): void;
   /** Resolves when nothing is asked any more; what was not answered is asked by others. */
   stop(): Promise<void>;
 }
@@ -48,6 +54,8 @@ export interface Checker {
 const SLEEP_MAX_MS = 1_500;
 /** Something is due, but another process holds its target. */
 const HELD_MS = 50;
+/** Many waits that are asked for one after another are looked up together. */
+const ROUNDS_APART_MS = 20;
 
 /**
  * Asks outside systems what sensors wait for. Any number of processes may: each target is asked by
@@ -61,8 +69,10 @@ export function startChecker<O>(
   const observe = safeObserver(dependencies.observe);
   const asking = new Set<Promise<void>>();
   const stopping = new AbortController();
+  let lastRoundMs = -Infinity;
   const loop: Loop = startLoop({ name: "checks", clock, observe, round });
   return {
+    wake: () => loop.wake(),
     async stop() {
       stopping.abort(new Error("the process stops"));
       await loop.stop();
@@ -71,6 +81,8 @@ export function startChecker<O>(
   };
 
   async function round(): Promise<number> {
+    await clock.sleep(Math.max(0, lastRoundMs + ROUNDS_APART_MS - clock.nowMs()));
+    lastRoundMs = clock.nowMs();
     const room = settings.targetsMax - asking.size;
     // Whoever ends wakes the loop.
     if (room <= 0) return jittered(SLEEP_MAX_MS, clock);

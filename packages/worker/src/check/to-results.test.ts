@@ -42,6 +42,23 @@ test("each check gets what its own observation means", () => {
   expect(resultsOf(again, done)).toEqual([{ ...again, stepId: 1 }, answered]);
 });
 
+test("what is remembered goes with what it was decided against", () => {
+  const remembering = { ...group, checks: [{ ...check(1), remembered: 4 }, check(2)] };
+  const results = toResults(
+    remembering,
+    [1, 2],
+    (_check, remember) => ({ ...done, remember }),
+    () => 0.5,
+  );
+  expect(results).toEqual([
+    { ...answered, stepId: 1, remember: { from: 4, value: 1 } },
+    { ...answered, remember: { from: null, value: 2 } },
+  ]);
+  const [tooLarge] = resultsOf({ ...done, remember: "x".repeat(20_000) }, done);
+  expect(tooLarge).toMatchObject({ answer: { state: "failed" } });
+  expect(tooLarge).not.toHaveProperty("remember");
+});
+
 test("one that cannot be judged fails alone", () => {
   const reason = "what was seen cannot be judged: no such state";
   expect(resultsOf(new Error("no such state"), done)).toEqual([

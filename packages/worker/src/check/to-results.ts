@@ -21,7 +21,7 @@ export function toResults<O>(
   const { checks, now } = group;
   return checks.map((check, place) => {
     const at = { now, u: random() };
-    return toResult(check.stepId, decided(decide, check, observations[place] as O, at), now);
+    return toResult(check, decided(decide, check, observations[place] as O, at), now);
   });
 }
 
@@ -43,17 +43,19 @@ function decided<O>(
 const SEEN_LENGTH_MAX = 1_024;
 /** What a decision keeps until the next ask; it is for counts and marks, not for data. */
 const STATE_BYTES_MAX = 16_384;
+const KEPT_LESS = {
+  bytesMax: STATE_BYTES_MAX,
+  mend: "let the check keep less between two asks",
+} as const;
 
-function toResult(stepId: number, decision: CheckDecision, now: number): CheckResult {
-  if (decision.type !== "again")
-    return { type: "answer", stepId, answer: { ...toAnswer(decision) } };
+function toResult(check: DueCheck, decision: CheckDecision, now: number): CheckResult {
+  if (decision.type !== "again") return toAnswered(check, decision);
   const { at, state, seen } = decision;
-  const mend = "let the check keep less between two asks";
-  const kept = checkJson(state, "its state", { bytesMax: STATE_BYTES_MAX, mend });
-  if (!kept.ok) return toResult(stepId, { type: "failed", reason: kept.problem }, now);
+  const kept = checkJson(state, "its state", KEPT_LESS);
+  if (!kept.ok) return toAnswered(check, { type: "failed", reason: kept.problem });
   return {
     type: "again",
-    stepId,
+    stepId: check.stepId,
     // What lies in the past would be asked without a pause.
     at: Math.max(at, now + 1),
     state: kept.value,
@@ -61,7 +63,20 @@ function toResult(stepId: number, decision: CheckDecision, now: number): CheckRe
   };
 }
 
-function toAnswer(decision: Exclude<CheckDecision, { readonly type: "again" }>): CheckAnswer {
+type EndOfCheck = Exclude<CheckDecision, { readonly type: "again" }>;
+
+function toAnswered(check: DueCheck, decision: EndOfCheck): CheckResult {
+  const { stepId, remembered = null } = check;
+  const answered = { type: "answer", stepId, answer: { ...toAnswer(decision) } } as const;
+  if (decision.type !== "done" || decision.remember === undefined) return answered;
+  const kept = checkJson(decision.remember, "what it remembers", KEPT_LESS);
+  if (!kept.ok) return toAnswered(check, { type: "failed", reason: kept.problem });
+  // What cannot be given is not remembered either.
+  if (answered.answer.state !== "done") return answered;
+  return { ...answered, remember: { from: remembered, value: kept.value } };
+}
+
+function toAnswer(decision: EndOfCheck): CheckAnswer {
   if (decision.type !== "done") return { state: decision.type, reason: storable(decision.reason) };
   const read = checkJson(decision.value, "the value of its check");
   return read.ok

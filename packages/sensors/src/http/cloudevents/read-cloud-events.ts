@@ -2,7 +2,7 @@ import type { JsonValue } from "@millrace/core/internal";
 import type { CloudEventRule, CloudEventsHook } from "../hook.ts";
 import type { IntakeMessage } from "../intake-port.ts";
 import { mapMessage } from "../map-message.ts";
-import { contextOf, contextOfHeaders } from "../message-context.ts";
+import { contextOf, contextOfHeaders, contextWithin } from "../../intake/message-context.ts";
 import { deadLetter, keyOf, letterOf } from "../message-identity.ts";
 import { looseText, readJson } from "../read-json.ts";
 import { type Delivery, type Reading, refused, taken } from "../reading.ts";
@@ -75,15 +75,11 @@ interface Way {
 /** "Source + id is unique for each distinct event": so the two are its idempotency key. */
 function toMessage({ hook, rule, headers }: Way, event: CloudEvent, text: string): IntakeMessage {
   const own = contextOf(event.document["correlationid"], event.document["traceparent"]);
-  const outer = contextOfHeaders(headers);
   const id = keyOf([event.source, event.id]);
   return mapMessage(rule.becomes, event.document, {
     source: { type: "cloudevents", key: event.source },
     idempotencyKey: keyOf([hook.name, event.source, event.id]),
-    context: {
-      correlationId: own.correlationId ?? outer.correlationId,
-      traceparent: own.traceparent ?? outer.traceparent,
-    },
+    context: contextWithin(own, contextOfHeaders(headers)),
     letter: letterOf(hook, id, text),
   });
 }

@@ -1,7 +1,12 @@
 import type { SourceProblem } from "../../intake/object-intake.ts";
 import type { SnsHook } from "../hook.ts";
 import { mapMessage } from "../map-message.ts";
-import { contextOfHeaders } from "../message-context.ts";
+import {
+  contextOfHeaders,
+  contextOfSns,
+  contextWithin,
+  type MessageContext,
+} from "../../intake/message-context.ts";
 import { deadLetter, keyOf, letterOf, sourceOf } from "../message-identity.ts";
 import { looseText, readJsonText } from "../read-json.ts";
 import { readObjects } from "../read-objects.ts";
@@ -40,7 +45,11 @@ export async function readSns(hook: SnsHook, delivery: Delivery, deps: SnsDeps):
   if (unauthentic !== null) return unauthentic;
   switch (message.type) {
     case "Notification":
-      return readContents(hook, delivery, { id: message.id, text: message.message });
+      return readContents(hook, delivery, {
+        id: message.id,
+        text: message.message,
+        context: contextOfSns(message.fields["MessageAttributes"]),
+      });
     case "SubscriptionConfirmation":
       return confirm(hook, message, deps);
     case "UnsubscribeConfirmation":
@@ -80,19 +89,27 @@ function readRaw(hook: SnsHook, delivery: Delivery): Reading {
   return readContents(hook, delivery, { id, text: looseText(bytes) });
 }
 
+interface SnsContents {
+  readonly id: string;
+  readonly text: string;
+  /** What its attributes say; absent of a raw one. */
+  readonly context?: MessageContext;
+}
+
 function readContents(
   hook: SnsHook,
   { headers, nowMs }: Delivery,
-  { id, text }: { readonly id: string; readonly text: string },
+  { id, text, context: told }: SnsContents,
 ): Reading {
-  if (hook.becomes === "objects") return readObjects(hook, { id, text, nowMs });
+  const context = contextWithin(told, contextOfHeaders(headers));
+  if (hook.becomes === "objects") return readObjects(hook, { id, text, nowMs, context });
   const letter = letterOf(hook, id, text);
   const json = readJsonText(text);
   if (!json.ok) return taken([deadLetter(letter, `the notification ${json.problem}`)]);
   const message = mapMessage(hook.becomes, json.value, {
     source: { type: "sns", key: hook.name },
     idempotencyKey: keyOf([hook.name, id]),
-    context: contextOfHeaders(headers),
+    context,
     letter,
   });
   return taken([message]);

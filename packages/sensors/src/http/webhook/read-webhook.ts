@@ -1,6 +1,6 @@
 import type { WebhookHook } from "../hook.ts";
 import { mapMessage } from "../map-message.ts";
-import { contextOfHeaders } from "../message-context.ts";
+import { contextOfHeaders } from "../../intake/message-context.ts";
 import { deadLetter, keyOf, letterOf } from "../message-identity.ts";
 import { looseText, readJson } from "../read-json.ts";
 import { type Delivery, type Reading, refused, taken } from "../reading.ts";
