@@ -280,6 +280,24 @@ describe("any hook", () => {
     }
   });
 
+  test("agrees to be sent CloudEvents if it takes them, which counts as no message", async () => {
+    const answered: unknown[] = [];
+    const port = { accept: () => Promise.resolve() };
+    const onAnswered = (each: unknown): void => void answered.push(each);
+    const app = intakeApp({ hooks: HOOKS, port, onAnswered });
+    const headers = { "WebHook-Request-Origin": "eventgrid.azure.net" };
+    const response = await app.request("/ce", { method: "OPTIONS", headers });
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      allow: "POST",
+      "webhook-allowed-origin": "eventgrid.azure.net",
+      "webhook-allowed-rate": "*",
+    });
+    expect(answered).toEqual([]);
+    const other = await app.request("/crm", { method: "OPTIONS", headers });
+    expect(other.status).toBe(405);
+  });
+
   test.each([
     ["413", "crm", "x".repeat(1_048_577), webhook("")],
     ["415", "minio", "x", { ...AUTH, "content-encoding": "gzip" }],

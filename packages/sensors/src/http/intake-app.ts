@@ -4,6 +4,7 @@ import type { SourceProblem } from "../intake/object-intake.ts";
 import { refuseHeaders } from "./admit-request.ts";
 import { type Answer, toAnswer, toRefusal } from "./answer.ts";
 import { hookProblems } from "./check-hooks.ts";
+import { agreeToDelivery } from "./cloudevents/agree-to-delivery.ts";
 import type { Hook } from "./hook.ts";
 import type { IntakePort } from "./intake-port.ts";
 import { HTTP_LIMITS, type HttpLimits } from "./limits.ts";
@@ -53,6 +54,8 @@ export function intakeApp(options: IntakeAppOptions): Hono {
   app.all("/:hook", async (context) => {
     const hook = hooks.get(context.req.param("hook"));
     if (hook === undefined) return toResponse(UNKNOWN);
+    const agreement = agreeToDelivery(hook, context.req.raw);
+    if (agreement !== null) return new Response(null, { headers: agreement });
     const answer = await intake.answer(hook, context.req.raw);
     options.onAnswered?.({ hook: hook.name, ...answeredBy(answer) });
     return toResponse(answer);
