@@ -36,3 +36,4 @@ export {
 export { type DeclaredSubscriber, declareSubscribers } from "./out/declare-subscribers.ts";
 export { feedStore } from "./out/feed-outbox.ts";
 export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";
+export { readUntold, type Untold } from "./out/read-untold.ts";
