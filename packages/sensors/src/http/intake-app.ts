@@ -113,8 +113,9 @@ class HttpIntake {
       batchMax: this.#limits.batchMax,
     });
     if (reading.type === "refused") return toRefusal(reading.refusal);
-    if (reading.messages.length > 0) await this.#port.accept(reading.messages);
-    return toAnswer(hook, reading);
+    const { messages } = reading;
+    const refused = messages.length > 0 ? await this.#port.accept(messages) : [];
+    return toAnswer(hook, reading, refused);
   }
 
   /** What the store said stays here. */

@@ -1,4 +1,9 @@
-import { type IntakeResult, type IntakeStore, MillraceError } from "@millrace/core/internal";
+import {
+  type DeadLetter,
+  type IntakeResult,
+  type IntakeStore,
+  MillraceError,
+} from "@millrace/core/internal";
 import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
 import type { IntakeMessage, IntakePort } from "./intake-port.ts";
 import { deadLetter } from "./message-identity.ts";
@@ -27,10 +32,8 @@ export function storeIntakePort(deps: StoreIntakeDeps): IntakePort {
         const some = messages.filter((message) => message.type === type);
         left.push(...(await recordTogether(some, (batch) => recordOnly(batch, deps, objects))));
       }
-      const letters = [...messages, ...left].flatMap((message) =>
-        message.type === "deadLetter" ? [message.letter] : [],
-      );
-      if (letters.length === 0) return;
+      const letters = [...messages, ...left].flatMap(lettersOf);
+      if (letters.length === 0) return [];
       await deps.intake.recordDeadLetters(letters);
       for (const { source, reason } of letters)
         deps.onProblem?.({
@@ -38,8 +41,13 @@ export function storeIntakePort(deps: StoreIntakeDeps): IntakePort {
           message: `A message is a dead letter now: ${reason}.`,
           error: null,
         });
+      return left.flatMap(lettersOf).map(({ reason }) => reason);
     },
   };
+}
+
+function lettersOf(message: IntakeMessage): readonly DeadLetter[] {
+  return message.type === "deadLetter" ? [message.letter] : [];
 }
 
 type RecordBatch = (messages: readonly IntakeMessage[]) => Promise<void>;
@@ -67,7 +75,8 @@ async function recordTogether(
 function refusalOf(error: unknown): string | null {
   const isRefused =
     MillraceError.is(error, "INPUT_INVALID") || MillraceError.is(error, "NOT_FOUND");
-  return isRefused ? `the store refused it: ${error.message}` : null;
+  // What is made of it is a sentence of its own.
+  return isRefused ? `the store refused it: ${error.message.replace(/\.$/, "")}` : null;
 }
 
 /** All of one kind. */
