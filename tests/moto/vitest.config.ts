@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ["tests/moto/*.moto.ts"],
     reporters: ["verbose", "./tools/count-reporter.ts"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     // The first time, Python's packages are installed.
     hookTimeout: 600_000,
   },
