@@ -17,12 +17,7 @@ import {
   RUN_WAIT_DEFAULTS,
   TASK_DEFAULTS,
 } from "@millrace/core/internal";
-import {
-  HEADER_BYTES_MAX,
-  HTTP_LIMITS,
-  TIMEOUT_MS,
-  WEBHOOK_POLICY,
-} from "@millrace/sensors/internal";
+import { HEADER_BYTES_MAX, HTTP_LIMITS } from "@millrace/sensors/internal";
 import { SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
@@ -64,11 +59,6 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "requests that are taken at once": String(HTTP_LIMITS.requestsMax),
   "events in a batch of CloudEvents": whole.format(HTTP_LIMITS.batchMax),
   "grace of requests, after SIGTERM": GRACE_DEFAULT,
-  "time in which a receiver answers": formatDuration(TIMEOUT_MS),
-  "first pause after an attempt that failed": formatDuration(WEBHOOK_POLICY.firstDelayMs),
-  "longest such pause": formatDuration(WEBHOOK_POLICY.delayMsMax),
-  "attempts to deliver a message": String(WEBHOOK_POLICY.attemptsMax),
-  "time in which it is tried": formatDuration(WEBHOOK_POLICY.ageMsMax),
   "timeout of an attempt": formatDuration(TASK_DEFAULTS.timeoutMs),
   retries: String(RETRY_DEFAULTS.limit),
   "backoff between retries": RETRY_DEFAULTS.backoff,

@@ -71,7 +71,9 @@ test.each(PAGES)("every path that a command or a link of %s names is there", (pa
   const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, to = ""]) =>
     path.join(path.dirname(page), to),
   );
-  const named = [...text.matchAll(/(?<!docs\/|\.\.\/)\bexamples\/[\w/.-]*\w/g)].map(([file]) => file);
+  const named = [...text.matchAll(/(?<!docs\/|\.\.\/)\bexamples\/[\w/.-]*\w/g)].map(
+    ([file]) => file,
+  );
   const missing = [...links, ...named].filter((file) => !existsSync(path.join(root, file)));
   expect(missing).toEqual([]);
 });

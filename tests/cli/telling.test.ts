@@ -65,7 +65,7 @@ test("an embedded run tells its receivers before it ends, signed and in order", 
   const ended = await runTake({});
   expect(ended.code).toBe(0);
   const messages = received();
-  const types = messages.flatMap(({ to, body }) => (to === "/crm" ? [body["type"]] : []));
+  const types = messages.flatMap(({ to, body }) => (to === "/crm" ? [String(body["type"])] : []));
   // The first two are of one commit.
   expect([...types.slice(0, 2).toSorted(), ...types.slice(2)]).toEqual([
     "dev.millrace.dataset.updated.v1",
