@@ -26,6 +26,7 @@ export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";
 export { PostgresLeaseKeeper } from "./lease/postgres-lease-keeper.ts";
 export { type History, loadHistory, type RecordedRun } from "./replay-facts.ts";
 export { outboxStore } from "./out/outbox-store.ts";
+export { readUntold, type Untold } from "./out/read-untold.ts";
 export {
   openSubscribers,
   type OutItem,
@@ -36,4 +37,3 @@ export {
 export { type DeclaredSubscriber, declareSubscribers } from "./out/declare-subscribers.ts";
 export { feedStore } from "./out/feed-outbox.ts";
 export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";
-export { readUntold, type Untold } from "./out/read-untold.ts";
