@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 interface Block {
   readonly page: string;
   readonly code: string;
-  /** The file that the text before the block names; null when it names none. */
+  /** The file that the page names last before the block; null when it names none. */
   readonly file: string | null;
 }
 
@@ -18,19 +18,23 @@ const read = (file: string): string => readFileSync(path.join(root, file), "utf8
 const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
   (page) => `docs/examples/${page}`,
 );
-const PAGES = ["README.md", "docs/tutorial.md", "docs/guides/intake.md", ...EXAMPLES];
+const GUIDES = ["intake", "sensors", "outs", "alerts"].map((name) => `docs/guides/${name}.md`);
+const PAGES = ["README.md", "docs/tutorial.md", ...GUIDES, ...EXAMPLES];
 const blocks = PAGES.flatMap(blocksOf);
 const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
 /** Servers, not pipelines. */
-const SCRIPTS = ["examples/tutorial/src/lake-server.ts"];
+const SCRIPTS = ["lake-server", "receiver"].map((name) => `examples/tutorial/src/${name}.ts`);
 
 function blocksOf(page: string): readonly Block[] {
   const parts = read(page).split(/^```/m);
+  let file: string | null = null;
   // Text and fenced blocks take turns, and text begins.
   return parts.flatMap((part, at) => {
-    if (at % 2 === 0 || !part.startsWith("ts\n")) return [];
-    const named = [...(parts[at - 1] ?? "").matchAll(/`(examples\/[\w./-]+\.ts)`/g)].at(-1)?.[1];
-    return [{ page, code: part.slice("ts\n".length), file: named ?? null }];
+    if (at % 2 === 0) {
+      file = [...part.matchAll(/`(examples\/[\w./-]+\.ts)`/g)].at(-1)?.[1] ?? file;
+      return [];
+    }
+    return part.startsWith("ts\n") ? [{ page, code: part.slice("ts\n".length), file }] : [];
   });
 }
 
@@ -67,7 +71,9 @@ test.each(PAGES)("every path that a command or a link of %s names is there", (pa
   const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, to = ""]) =>
     path.join(path.dirname(page), to),
   );
-  const named = [...text.matchAll(/(?<!docs\/)\bexamples\/[\w/.-]*\w/g)].map(([file]) => file);
+  const named = [...text.matchAll(/(?<!docs\/|\.\.\/)\bexamples\/[\w/.-]*\w/g)].map(
+    ([file]) => file,
+  );
   const missing = [...links, ...named].filter((file) => !existsSync(path.join(root, file)));
   expect(missing).toEqual([]);
 });

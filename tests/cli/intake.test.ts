@@ -1,9 +1,11 @@
 /** What is posted to `millrace intake`, a process of its own, up to the run that it starts. */
+import { execFile } from "node:child_process";
 import { createHmac } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createDatabase, type Database } from "../harness/postgres.ts";
 import { openTcpGate } from "../harness/tcp-gate.ts";
@@ -103,6 +105,31 @@ test("what is not signed is refused with one line in the log, which shows no sec
   const { stderr } = await process.ended;
   expect(stderr.match(/refused 401 \/hooks\/orders: The signature/g)).toHaveLength(1);
   expect(stderr).not.toContain("whsec_");
+}, 30_000);
+
+test("what the guide posts with curl and openssl is taken", async () => {
+  const root = path.join(import.meta.dirname, "../..");
+  const guide = await readFile(path.join(root, "docs/guides/intake.md"), "utf8");
+  const [, script = ""] = /```sh\n(id=.*?)```/s.exec(guide) ?? [];
+  const process = startMillrace(["intake", "examples/tutorial/src/intake.ts", "--port", "0"], {
+    cwd: root,
+    env: {
+      ...env(),
+      SHOP_SECRET: written(KEYS[0]),
+      WAREHOUSE_TOKEN: "a-token-made-by-chance",
+      LAKE_TOKEN: "a-token-made-by-chance",
+      LAKE_TOKEN_NEXT: "another-made-by-chance",
+    },
+  });
+  const [, port = ""] = await process.said(/Ready\. Listening on http:\S+:(\d+)/);
+  const posted = script.replace("localhost:8080", `127.0.0.1:${port}`);
+  const shell = promisify(execFile)("sh", ["-c", posted], {
+    env: { PATH: globalThis.process.env["PATH"], SHOP_SECRET: written(KEYS[0]) },
+  });
+  // The dataset was registered by the worker of the first test.
+  expect(JSON.parse((await shell).stdout)).toEqual({ accepted: 1 });
+  process.kill("SIGTERM");
+  await process.ended;
 }, 30_000);
 
 test("SIGTERM lets a request that is under way be answered, and takes no other", async () => {

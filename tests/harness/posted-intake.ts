@@ -81,7 +81,7 @@ export function setUp(options: Partial<IntakeAppOptions> = {}) {
       accept: (messages) => {
         if (state.failure !== null) return Promise.reject(state.failure);
         accepted.push(...messages);
-        return Promise.resolve();
+        return Promise.resolve([]);
       },
     },
     fetch: (url, { redirect }) => {

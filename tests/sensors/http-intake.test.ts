@@ -128,8 +128,13 @@ test("what the store refuses is a dead letter, once, and the rest of the batch i
     { ...event, id: "4" },
   ];
   const rules = JSON.stringify(batch);
-  expect(await post("ce", rules, LOADED)).toMatchObject({ status: 200 });
-  expect(await post("ce", rules, LOADED)).toMatchObject({ status: 200 });
+  const deadLetters = [expect.stringContaining("a NUL"), expect.stringContaining("no dataset")];
+  const answer = {
+    status: 200,
+    body: { accepted: 2, deadLetters: expect.arrayContaining(deadLetters) },
+  };
+  expect(await post("ce", rules, LOADED)).toMatchObject(answer);
+  expect(await post("ce", rules, LOADED)).toMatchObject(answer);
   expect(await count("event")).toBe(events + 2);
   expect(await count("dead_letter")).toBe(letters + 2);
   expect(problems).toContainEqual(expect.stringContaining("There is no dataset sales/orders"));
@@ -139,7 +144,10 @@ test("an event with a name of Millrace's own is a dead letter", async () => {
   const { post } = await listen();
   const [events, letters] = [await count("event"), await count("dead_letter")];
   const body = '{"type":"millrace.run.failed"}';
-  await post("crm", body, webhook(body, { id: "own", atMs: Date.now() }));
+  expect(await post("crm", body, webhook(body, { id: "own", atMs: Date.now() }))).toMatchObject({
+    status: 400,
+    body: { accepted: 0, error: expect.stringContaining("the store refused it: ") },
+  });
   expect([await count("event"), await count("dead_letter")]).toEqual([events, letters + 1]);
 });
 

@@ -20,6 +20,7 @@ export { listAwaitedEvents } from "./journal/awaited-events.ts";
 export * from "./read-deliveries.ts";
 export * from "./read-run-notes.ts";
 export * from "./read-runs.ts";
+export { readUntold, type Untold } from "./out/read-untold.ts";
 export { type RenewalWorld, renewLease } from "./lease/lease-renewal.ts";
 export { RENEW_LEASE } from "./lease/renew-statement.ts";
 export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";

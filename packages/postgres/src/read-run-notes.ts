@@ -38,6 +38,8 @@ export interface WaitNote extends TaskPlace {
   readonly words: string;
   /** Of a sensor: its words without what changes from look to look. */
   readonly lasting?: string;
+  /** Of a sensor: what was seen last, as `missing: …`; null before its first look. */
+  readonly seen?: string | null;
   readonly since: Date | null;
   /** When it is over at the latest; null: never. */
   readonly until: Date | null;
@@ -155,7 +157,8 @@ async function readWaits(db: QueryExecutorProvider, runId: number): Promise<read
     const looks = { seen: problem ?? seen, nextAt: nextAt?.toISOString() ?? null };
     const lasting = waitWords(wait, { until, childRunId });
     if (wait.kind !== "check") return { ...rest, words: lasting };
-    return { ...rest, lasting, words: waitWords(wait, { until, childRunId, ...looks }) };
+    const words = waitWords(wait, { until, childRunId, ...looks });
+    return { ...rest, words, lasting, seen: looks.seen };
   });
 }
 

@@ -11,6 +11,7 @@ import { sourceProblemWords } from "../sources.ts";
 import { clockText } from "./clock-text.ts";
 import type { DevOrder, DevReport } from "./dev-message.ts";
 import { type ActivityFollower, followActivity } from "./follow-activity.ts";
+import { hookHint } from "./hook-hint.ts";
 import { noteLoadedFiles } from "./loaded-files.ts";
 import { toWorkObserver } from "./work-lines.ts";
 
@@ -56,6 +57,7 @@ export async function runDevProcess(
   const onProblem = (error: unknown): void => observe({ type: "problem", where: "show", error });
   watched.follower = await followActivity(runtime.database, terminal, onProblem);
   terminal.say(`  ✓ ${countWords(countsOf(specsOf(project)))}, watching for changes`);
+  if (project.hooks.length > 0) terminal.say(`  ○ ${hookHint(project.hooks)}`);
   await Promise.race([orders.stop, stray.promise]);
   if (isLost) await runtime.stop({ graceMs: 0, isBroken: true });
   await stop(runtime, watched.follower, orders.hurry);

@@ -80,7 +80,7 @@ function toSite(
   const onProblem = (problem: SourceProblem): void =>
     observe({
       type: "problem",
-      where: `hook ${problem.source}`,
+      where: problem.source,
       error: sourceProblemWords(problem),
     });
   let health = newHooksHealth(hooks.map(({ name }) => name));

@@ -10,6 +10,7 @@ import { runName } from "../terminal/words.ts";
 import type { Order } from "./run-order.ts";
 import { finish, start, toStart, wait } from "./start-and-wait.ts";
 import { waitUntilIdle } from "./wait-until-idle.ts";
+import { waitUntilTold } from "./wait-until-told.ts";
 
 /** Nobody else can work on the embedded database: the worker is in this process. */
 export async function runEmbedded(context: CommandContext, order: Order): Promise<ExitCode> {
@@ -31,8 +32,10 @@ export async function runEmbedded(context: CommandContext, order: Order): Promis
     const runId = await start(runtime, toBegin);
     context.terminal.print(runName(runId));
     const waited = await wait(context, runtime, runId, order);
-    if (waited.why === "ended")
+    if (waited.why === "ended") {
       await waitUntilIdle(context.terminal, runtime.database, waited.run.correlationId);
+      await waitUntilTold(context.terminal, runtime.database);
+    }
     return finish(context, waited);
   } finally {
     await runtime.stop({ graceMs: 0 });

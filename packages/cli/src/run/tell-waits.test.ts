@@ -16,6 +16,24 @@ test("a wait is told once, when it has lasted", () => {
   expect(tell({ notes }, 9_000)).toEqual([]);
 });
 
+test("what a sensor sees is told once for each kind of it, however its words change", () => {
+  const tell = tellWaits();
+  const sees = (seen: string | null) => ({
+    ...nothing,
+    waits: [{ ...waiting("orders", "…"), lasting: "waits for file at /drop", seen }],
+  });
+  tell({ notes: sees(null) }, 0);
+  tell({ notes: sees("missing: no such file") }, 100);
+  expect(tell({ notes: sees("missing: no such file") }, 2_100)).toEqual([
+    "orders waits for file at /drop; seen last: missing: no such file",
+  ]);
+  tell({ notes: sees("running: it has 3 of 9 bytes") }, 3_000);
+  expect(tell({ notes: sees("running: it has 5 of 9 bytes") }, 5_000)).toEqual([
+    "orders waits for file at /drop; seen last: running: it has 5 of 9 bytes",
+  ]);
+  expect(tell({ notes: sees("running: it has 7 of 9 bytes") }, 9_000)).toEqual([]);
+});
+
 test("what holds the whole run is told, and questions to people are not", () => {
   const tell = tellWaits();
   const waits = [waiting("ok", "waits for the approval: Go?"), waiting("each", "sleeps", 3)];

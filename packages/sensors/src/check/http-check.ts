@@ -56,10 +56,21 @@ export function readHttp(
   });
   if (odd === undefined) return { type: "succeeded", value: valuesOf(check, document), url, at };
   const { op, to } = odd.compare;
-  const wanted = `${odd.pointer || "the document"} is to be ${op} ${JSON.stringify(to)}`;
+  const wanted = `${odd.pointer || "the document"} is to be ${WORDS[op]}${JSON.stringify(to)}`;
   const found = JSON.stringify(valueAt(document, odd.pointer) ?? null).slice(0, 200);
   return { type: "running", said: `${wanted}, and is ${found}`, url, at };
 }
+
+/** An operator before what it compares with, in words. */
+const WORDS: Readonly<Record<Comparison["op"], string>> = {
+  eq: "",
+  ne: "other than ",
+  gt: "more than ",
+  gte: "at least ",
+  lt: "less than ",
+  lte: "at most ",
+  in: "one of ",
+};
 
 /** What was compared, by its pointer. */
 function valuesOf({ values }: HttpCheck, document: JsonValue): JsonValue {

@@ -72,7 +72,7 @@ describe("an endpoint", () => {
       value: { "/state": "ready" },
     });
     expect(readHttp(check, { ok: true, value: { state: "cold" } }, NOW)).toMatchObject({
-      said: '/state is to be eq "ready", and is "cold"',
+      said: '/state is to be "ready", and is "cold"',
     });
   });
 });

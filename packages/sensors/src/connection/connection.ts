@@ -86,10 +86,11 @@ function decoded(text: string): string {
 }
 
 async function readVariable(variable: string, source: ConnectionSource): Promise<string | null> {
-  const value = source.environment[variable];
-  if (value !== undefined) return value;
-  const path = source.environment[`${variable}_FILE`];
-  if (path === undefined) return null;
+  // An empty variable is one that is not set.
+  const value = source.environment[variable] ?? "";
+  if (value !== "") return value;
+  const path = source.environment[`${variable}_FILE`] ?? "";
+  if (path === "") return null;
   try {
     return (await source.readFile(path)).replace(/\r?\n$/, "");
   } catch (cause) {

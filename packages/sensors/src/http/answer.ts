@@ -28,12 +28,15 @@ export function toRefusal({ status, message }: Refusal): Answer {
  * so with 400, besides that it is a dead letter. Who only carries messages (SNS, EventBridge,
  * MinIO) cannot mend them: it hears 200, or MinIO would send the same one again and again and keep
  * back all that come after it.
+ *
+ * @param refused - Why the store refused what could be read: dead letters, too.
  */
 export function toAnswer(
   hook: Hook,
   { messages, ignored }: Extract<Reading, { readonly type: "taken" }>,
+  refused: readonly string[],
 ): Answer {
-  const reasons = messages.flatMap(reasonOf);
+  const reasons = [...messages.flatMap(reasonOf), ...refused];
   const accepted = messages.length - reasons.length;
   const isAuthor = hook.kind === "json" || hook.kind === "cloudevents";
   const isLost = isAuthor && accepted === 0 && reasons.length > 0;

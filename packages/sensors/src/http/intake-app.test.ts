@@ -273,11 +273,29 @@ describe("any hook", () => {
   });
 
   test("takes POST only", async () => {
-    const app = intakeApp({ hooks: HOOKS, port: { accept: () => Promise.resolve() } });
+    const app = intakeApp({ hooks: HOOKS, port: { accept: () => Promise.resolve([]) } });
     for (const method of ["GET", "PUT", "DELETE", "OPTIONS", "PATCH"]) {
       const response = await app.request("/crm", { method });
       expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
     }
+  });
+
+  test("agrees to be sent CloudEvents if it takes them, which counts as no message", async () => {
+    const answered: unknown[] = [];
+    const port = { accept: () => Promise.resolve([]) };
+    const onAnswered = (each: unknown): void => void answered.push(each);
+    const app = intakeApp({ hooks: HOOKS, port, onAnswered });
+    const headers = { "WebHook-Request-Origin": "eventgrid.azure.net" };
+    const response = await app.request("/ce", { method: "OPTIONS", headers });
+    expect(response.status).toBe(200);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      allow: "POST",
+      "webhook-allowed-origin": "eventgrid.azure.net",
+      "webhook-allowed-rate": "*",
+    });
+    expect(answered).toEqual([]);
+    const other = await app.request("/crm", { method: "OPTIONS", headers });
+    expect(other.status).toBe(405);
   });
 
   test.each([
@@ -315,7 +333,7 @@ describe("any hook", () => {
   });
 
   test("answers only after the message is committed", async () => {
-    const committed = Promise.withResolvers<void>();
+    const committed = Promise.withResolvers<readonly string[]>();
     const called = Promise.withResolvers<void>();
     const port = {
       accept: () => {
@@ -328,13 +346,13 @@ describe("any hook", () => {
     const posted = post("crm", "{}", webhook("{}")).then((answer) => (status = answer.status));
     await called.promise;
     expect(status).toBe(0);
-    committed.resolve();
+    committed.resolve([]);
     await posted;
     expect(status).not.toBe(0);
   });
 
   test("holds a bounded number of bodies", async () => {
-    const committed = Promise.withResolvers<void>();
+    const committed = Promise.withResolvers<readonly string[]>();
     const called = Promise.withResolvers<void>();
     const port = {
       accept: () => {
@@ -346,14 +364,14 @@ describe("any hook", () => {
     const first = post("crm", "{}", webhook("{}"));
     await called.promise;
     expect(await post("crm", "{}", webhook("{}"))).toMatchObject({ status: 503 });
-    committed.resolve();
+    committed.resolve([]);
     await first;
     expect((await post("crm", "{}", webhook("{}"))).status).not.toBe(503);
   });
 
   test("refuses to be set up so that everybody may post to it", () => {
     const hooks: readonly Hook[] = [{ name: "open", kind: "minio" }];
-    const port = { accept: () => Promise.resolve() };
+    const port = { accept: () => Promise.resolve([]) };
     expect(() => intakeApp({ hooks, port })).toThrow(/needs a token/);
   });
 });

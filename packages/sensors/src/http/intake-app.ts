@@ -4,6 +4,7 @@ import type { SourceProblem } from "../intake/object-intake.ts";
 import { refuseHeaders } from "./admit-request.ts";
 import { type Answer, toAnswer, toRefusal } from "./answer.ts";
 import { hookProblems } from "./check-hooks.ts";
+import { agreeToDelivery } from "./cloudevents/agree-to-delivery.ts";
 import type { Hook } from "./hook.ts";
 import type { IntakePort } from "./intake-port.ts";
 import { HTTP_LIMITS, type HttpLimits } from "./limits.ts";
@@ -53,6 +54,8 @@ export function intakeApp(options: IntakeAppOptions): Hono {
   app.all("/:hook", async (context) => {
     const hook = hooks.get(context.req.param("hook"));
     if (hook === undefined) return toResponse(UNKNOWN);
+    const agreement = agreeToDelivery(hook, context.req.raw);
+    if (agreement !== null) return new Response(null, { headers: agreement });
     const answer = await intake.answer(hook, context.req.raw);
     options.onAnswered?.({ hook: hook.name, ...answeredBy(answer) });
     return toResponse(answer);
@@ -110,8 +113,9 @@ class HttpIntake {
       batchMax: this.#limits.batchMax,
     });
     if (reading.type === "refused") return toRefusal(reading.refusal);
-    if (reading.messages.length > 0) await this.#port.accept(reading.messages);
-    return toAnswer(hook, reading);
+    const { messages } = reading;
+    const refused = messages.length > 0 ? await this.#port.accept(messages) : [];
+    return toAnswer(hook, reading, refused);
   }
 
   /** What the store said stays here. */

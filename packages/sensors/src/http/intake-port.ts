@@ -7,9 +7,10 @@ export interface IntakePort {
    * Records all messages of one request, and resolves when they are committed. Only then does the
    * sender hear that they were taken. Called again with the same messages it changes nothing.
    *
+   * @returns Why the store refused some of them, which are dead letters now; empty as a rule.
    * @throws {STORE_UNAVAILABLE} When nothing is certain; the sender is asked to come again.
    */
-  accept(messages: readonly IntakeMessage[]): Promise<void>;
+  accept(messages: readonly IntakeMessage[]): Promise<readonly string[]>;
 }
 
 /** What one message became, with what would be kept of it if the store refused it. */

@@ -1,4 +1,9 @@
-import { type IntakeStore, MillraceError } from "@millrace/core/internal";
+import {
+  type DeadLetter,
+  type IntakeResult,
+  type IntakeStore,
+  MillraceError,
+} from "@millrace/core/internal";
 import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
 import type { IntakeMessage, IntakePort } from "./intake-port.ts";
 import { deadLetter } from "./message-identity.ts";
@@ -24,10 +29,8 @@ export function storeIntakePort(deps: StoreIntakeDeps): IntakePort {
       const left: IntakeMessage[] = [];
       for (const some of [messages.filter(isObject), messages.filter(isFact)])
         left.push(...(await recordTogether(some, (batch) => record(batch, deps, objects))));
-      const letters = [...messages, ...left].flatMap((message) =>
-        message.type === "deadLetter" ? [message.letter] : [],
-      );
-      if (letters.length === 0) return;
+      const letters = [...messages, ...left].flatMap(lettersOf);
+      if (letters.length === 0) return [];
       await deps.intake.recordDeadLetters(letters);
       for (const { source, reason } of letters)
         deps.onProblem?.({
@@ -35,8 +38,13 @@ export function storeIntakePort(deps: StoreIntakeDeps): IntakePort {
           message: `A message is a dead letter now: ${reason}.`,
           error: null,
         });
+      return left.flatMap(lettersOf).map(({ reason }) => reason);
     },
   };
+}
+
+function lettersOf(message: IntakeMessage): readonly DeadLetter[] {
+  return message.type === "deadLetter" ? [message.letter] : [];
 }
 
 type RecordBatch = (messages: readonly IntakeMessage[]) => Promise<void>;
@@ -64,7 +72,8 @@ async function recordTogether(
 function refusalOf(error: unknown): string | null {
   const isRefused =
     MillraceError.is(error, "INPUT_INVALID") || MillraceError.is(error, "NOT_FOUND");
-  return isRefused ? `the store refused it: ${error.message}` : null;
+  // What is made of it is a sentence of its own.
+  return isRefused ? `the store refused it: ${error.message.replace(/\.$/, "")}` : null;
 }
 
 function isObject({ type }: IntakeMessage): boolean {

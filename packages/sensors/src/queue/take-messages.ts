@@ -84,7 +84,7 @@ function judge(
   intake: ObjectIntake,
 ): readonly Letter[] {
   if (MillraceError.is(error, "INPUT_INVALID")) {
-    const reason = `the store refused it: ${error.message}`;
+    const reason = `the store refused it: ${error.message.replace(/\.$/, "")}`;
     return letters.map(({ message }) => ({ message, parsed: { type: "poison", reason } }));
   }
   intake.report("A message could not be recorded; it will come again.", error);

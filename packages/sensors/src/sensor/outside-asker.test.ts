@@ -87,7 +87,10 @@ test("runs are asked below the URL of their connection, as whom it says", async 
       jobs.runs("y", { match: { runIds: ["y"] }, ...options }),
       jobs.run("z", { match: "logicalDate", ...options }),
     ],
-    { MILLRACE_CONNECTION_ERP: base.replace("//", "//me:p%40ss@") },
+    {
+      MILLRACE_CONNECTION_ERP: base.replace("//", "//me:p%40ss@"),
+      MILLRACE_CONNECTION_ERP_TOKEN: "",
+    },
   );
   const run = { logicalDate: null, state: "done", url: null };
   expect(looks).toMatchObject([
@@ -105,6 +108,12 @@ test.each<[string, () => ExternalCheck, Record<string, string>, string]>([
     () => airflow("etl").run("d", { match: "latest" }),
     {},
     "set MILLRACE_CONNECTION_ETL or MILLRACE_CONNECTION_ETL_FILE",
+  ],
+  [
+    "that is empty",
+    () => airflow("etl").run("d", { match: "latest" }),
+    { MILLRACE_CONNECTION_ETL: "", MILLRACE_CONNECTION_ETL_FILE: "" },
+    "the connection etl is not set",
   ],
   ["of an endpoint", () => http({ connection: "a", url: "/b" }), {}, "MILLRACE_CONNECTION_A "],
   ["of a bucket", () => s3Key({ connection: "a", bucket: "lake", key: "b" }), {}, "CONNECTION_A "],
