@@ -12,6 +12,7 @@ import {
   withMail,
 } from "@millrace/sensors/internal";
 import type { Observer } from "@millrace/worker";
+import { inputInvalid } from "./input/input-invalid.ts";
 import type { Project } from "./project/project.ts";
 
 /**
@@ -28,13 +29,14 @@ export function declareOuts(database: Database, { name, out }: Project): Promise
  * separated by commas; `MILLRACE_URL` names the installation, and is where links in alerts lead.
  *
  * @throws {DEFINITION_INVALID} When the hosts are not written as they should.
+ * @throws {INPUT_INVALID} When the URL is none.
  */
 export async function startOuts(
   { name, out }: Project,
   { database, observe }: { readonly database: Database; readonly observe: Observer },
 ): Promise<Sender> {
   const { env } = process;
-  const pageUrl = env["MILLRACE_URL"] || null;
+  const pageUrl = pageUrlIn(env["MILLRACE_URL"] ?? "");
   const read = await readOuts(out, {
     environment: env,
     readFile: (path) => readFile(path, "utf8"),
@@ -51,4 +53,16 @@ export async function startOuts(
     send: withFiles(withMail(boundedSend({ allow }), smtpTransport)),
     onProblem,
   });
+}
+
+/** It stands in all that goes out: what is no URL would make all of it invalid. */
+function pageUrlIn(text: string): string | null {
+  if (text === "") return null;
+  const url = URL.parse(text);
+  const isPage = url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash === "";
+  if (isPage && url.username === "" && url.password === "") return url.href.replace(/\/+$/, "");
+  throw inputInvalid("MILLRACE_URL", [
+    "MILLRACE_URL must be where the page is, such as https://flow.example.com: http or https, " +
+      "without a user, a password, a query and a fragment.",
+  ]);
 }
