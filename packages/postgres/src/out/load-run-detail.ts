@@ -25,17 +25,26 @@ interface TaskRow {
   readonly spec: TaskSpec | null;
 }
 
-/** The tasks of runs that started and have ended; of a mapped task the whole. */
+/**
+ * The tasks of runs that started and have ended; of a mapped task the whole, which has started when
+ * the first of its items has.
+ */
 export async function loadTasks(
   tx: Tx,
   ids: Ids,
 ): Promise<ReadonlyMap<number, readonly OutgoingTask[]>> {
   const { rows } = await sql<TaskRow>`
-    select t.run_id, t.state, t.started_at, t.ended_at, t.error, t.item_total, t.item_failed,
-      t.item_skipped, v.spec -> 'tasks' -> t.task::int as spec
+    select t.run_id, t.state, coalesce(t.started_at, m.started_at) as started_at, t.ended_at,
+      t.error, t.item_total, t.item_failed, t.item_skipped,
+      v.spec -> 'tasks' -> t.task::int as spec
     from ${records(ids, "id bigint")} join millrace.task_run t on t.run_id = x.id
     join millrace.run r on r.id = t.run_id join millrace.pipeline_version v on v.id = r.version_id
-    where t.item = -1 and t.started_at is not null and t.ended_at is not null
+    cross join lateral (
+      select min(i.started_at) as started_at from millrace.task_run i
+      where i.run_id = t.run_id and i.task = t.task and i.item >= 0 and t.item_total is not null
+    ) m
+    where t.item = -1 and coalesce(t.started_at, m.started_at) is not null
+      and t.ended_at is not null
     order by t.run_id, t.task`.execute(tx);
   return grouped(
     rows.flatMap((row) =>
