@@ -193,6 +193,10 @@ describe("alerts", () => {
       "not kept back",
     ).toHaveLength(1);
     expect(titles).toHaveLength(12);
+    for (let n = 0; n < 3; n++) await engine.start("etl");
+    await engine.settle({ load: () => failed("no such file") });
+    const pages = (await told()).filter(({ path }) => path === "/pager");
+    expect(pages, "nor later in the hour").toHaveLength(12);
     expect(receiver.got.filter(({ path }) => path === "/ops")).toEqual([]);
   });
 });

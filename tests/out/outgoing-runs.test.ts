@@ -97,8 +97,9 @@ test("an update is told with its checks, and with the numbers that its metadata 
     { name: "no nulls", passed: false, blocking: false },
   ];
   const counts = { rows: 12, files: 1 };
-  expect(runOf("bottom").outputs).toMatchObject([{ task: "load", counts, checks }]);
-  expect(runOf("reader").inputs).toMatchObject([{ task: null, counts, checks }]);
+  const of = { dataset: "default/orders", uri: null, partition: {}, updateId: 1, counts, checks };
+  expect(runOf("bottom").outputs).toEqual([{ ...of, task: "load" }]);
+  expect(runOf("reader").inputs).toEqual([{ ...of, task: null }]);
   const update = told.find(({ kind }) => kind === "update");
   expect(update).toMatchObject({ dataset: "default/orders", task: "load", checks });
 });
