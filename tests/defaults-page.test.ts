@@ -5,11 +5,13 @@ import {
   APPROVAL_DEFAULTS,
   AT_MOST_DEFAULT,
   CALL_DEPTH_MAX,
+  CHANNEL_ALERTS_MAX,
   CRASHES_MAX,
   formatDuration,
   HOPS_MAX,
   LIMIT_MAX,
   MAP_ITEMS_MAX,
+  PIPELINE_ALERTS_MAX,
   PIPELINE_DEFAULTS,
   POLL_DEFAULTS,
   POOL_SLOTS_DEFAULT,
@@ -17,7 +19,13 @@ import {
   RUN_WAIT_DEFAULTS,
   TASK_DEFAULTS,
 } from "@millrace/core/internal";
-import { HEADER_BYTES_MAX, HTTP_LIMITS, SENSOR_WAIT } from "@millrace/sensors/internal";
+import {
+  HEADER_BYTES_MAX,
+  HTTP_LIMITS,
+  SENSOR_WAIT,
+  TIMEOUT_MS,
+  WEBHOOK_POLICY,
+} from "@millrace/sensors/internal";
 import { CHECKER_DEFAULTS, SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
@@ -61,6 +69,13 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "requests that are taken at once": String(HTTP_LIMITS.requestsMax),
   "events in a batch of CloudEvents": whole.format(HTTP_LIMITS.batchMax),
   "grace of requests, after SIGTERM": GRACE_DEFAULT,
+  "timeout of an attempt to deliver": formatDuration(TIMEOUT_MS),
+  "attempts to deliver a message": String(WEBHOOK_POLICY.attemptsMax),
+  "time in which a message is tried": formatDuration(WEBHOOK_POLICY.ageMsMax),
+  "attempts where the message itself is refused": String(WEBHOOK_POLICY.refusalsMax),
+  "longest delay between attempts": formatDuration(WEBHOOK_POLICY.delayMsMax),
+  "alerts of a pipeline that are told one by one": String(PIPELINE_ALERTS_MAX),
+  "alerts of a kind that are told one by one": String(CHANNEL_ALERTS_MAX),
   "timeout of an attempt": formatDuration(TASK_DEFAULTS.timeoutMs),
   retries: String(RETRY_DEFAULTS.limit),
   "backoff between retries": RETRY_DEFAULTS.backoff,

@@ -215,7 +215,11 @@ describe.each(["embedded", "server"] as const)("facts on the %s database", (kind
     const [alert] = receiver.got.filter(({ path }) => path === "/hook");
     expect(alert?.body).toMatchObject({
       type: "millrace.alert",
-      data: { key: "run_failed:1", title: "etl failed (run_1)", command: "millrace why run_1" },
+      data: {
+        key: "run_failed:default%2Fetl:1",
+        title: "etl failed (run_1)",
+        command: "millrace why run_1",
+      },
     });
     expect(JSON.stringify(alert?.body)).toContain("no such file");
     expect(problems).toEqual([]);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OutDelivery } from "@millrace/core/internal";
 import {
   type Database,
+  declareSubscribers,
   migrate,
   openEmbedded,
   openServer,
@@ -10,8 +11,9 @@ import {
   pruneOutbox,
   putOut,
   putOutNow,
+  listDeadDeliveries,
   readOutbox,
-  reopenSubscriber,
+  redrive,
 } from "@millrace/postgres";
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -25,6 +27,7 @@ const item = (subscriber: string, key: string) => ({
 const keysOf = (taken: readonly OutDelivery[]): readonly string[] =>
   taken.map(({ message }) => (message.body as { key: string }).key);
 const LEASE_MS = 60_000;
+const SAID = { by: "ann", why: "the receiver is mended" };
 
 async function open(kind: "embedded" | "server") {
   if (kind === "server") {
@@ -49,6 +52,7 @@ describe.each(["embedded", "server"] as const)("the outbox on the %s database", 
   });
   beforeEach(async () => {
     await sql`delete from millrace.out_delivery`.execute(database.db);
+    await sql`delete from millrace.out_fact`.execute(database.db);
     await sql`delete from millrace.out_subscriber`.execute(database.db);
     await openSubscribers(database, ["erp", "crm", "crm"]);
   });
@@ -150,8 +154,68 @@ describe.each(["embedded", "server"] as const)("the outbox on the %s database", 
       { name: "crm", closedReason: "it answered 410", waitingCount: 1, deadCount: 1 },
       { name: "erp", closedAt: null, waitingCount: 0, oldestAt: null },
     ]);
-    await reopenSubscriber(database, "crm");
-    expect(keysOf(await take())).toEqual(["b"]);
+    const redriven = await redrive(database, { subscriber: "crm", ids: null }, SAID);
+    expect(redriven).toMatchObject({ ids: [expect.any(Number)], reopened: true });
+    expect(keysOf(await take()), "in its old place").toEqual(["a"]);
+  });
+
+  test("sends again what was given up, under its id and as if it were new", async () => {
+    await putOutNow(database, [item("crm", "a"), item("crm", "b"), item("crm", "c")]);
+    const store = outboxStore(database);
+    for (const key of ["a", "b"]) {
+      const delivery = await only();
+      expect(keysOf([delivery])).toEqual([key]);
+      await store.record(delivery, { type: "dead", reason: "it answered 400" });
+    }
+    const [first, second] = await listDeadDeliveries(database, "crm", 10);
+    expect([first, second]).toMatchObject([
+      { key: "a", reason: "it answered 400", failures: 1 },
+      { key: "b" },
+    ]);
+    const ids = [second?.id ?? 0];
+    expect(await redrive(database, { subscriber: "crm", ids }, SAID)).toEqual({
+      ids,
+      reopened: false,
+    });
+    expect(await only(), "before what waits").toMatchObject({
+      ...{ id: second?.id, failures: 0 },
+      message: { body: { key: "b" } },
+    });
+    expect(await listDeadDeliveries(database, "crm", 10)).toHaveLength(1);
+    const { rows } = await sql`select by, action, why, detail from millrace.audit
+      order by id desc limit 1`.execute(database.db);
+    expect(rows).toEqual([
+      { ...SAID, action: "redrive", detail: { subscriber: "crm", messages: 1, reopened: false } },
+    ]);
+  });
+
+  test("sends nothing again that is not dead, and names it", async () => {
+    await putOutNow(database, [item("crm", "a")]);
+    const { id } = await only();
+    const again = redrive(database, { subscriber: "crm", ids: [id] }, SAID);
+    await expect(again).rejects.toThrow(`crm has no dead message msg_${id}`);
+    const nobody = redrive(database, { subscriber: "nobody", ids: null }, SAID);
+    await expect(nobody).rejects.toThrow("There is no subscriber nobody");
+  });
+
+  test("tells others of what was given up, and never who did not take it", async () => {
+    const subscription = { kinds: ["dead_letter"], types: ["*"], namespaces: null } as const;
+    await declareSubscribers(database, "test", [
+      { name: "pager", subscription },
+      { name: "mail", subscription },
+    ]);
+    await putOutNow(database, [item("pager", "a"), item("crm", "b")]);
+    for (const delivery of await take(10, LEASE_MS, ["pager", "crm"])) {
+      await outboxStore(database).record(delivery, { type: "dead", reason: "it answered 500" });
+    }
+    const { rows } = await sql<{ subscriber: string; source: string }>`
+      select f.subscriber, l.source from millrace.out_fact f
+      join millrace.dead_letter l on l.id = f.fact_id order by 2, 1`.execute(database.db);
+    expect(rows).toEqual([
+      { subscriber: "mail", source: "out/crm" },
+      { subscriber: "pager", source: "out/crm" },
+      { subscriber: "mail", source: "out/pager" },
+    ]);
   });
 
   test("takes nothing in for who is not known", async () => {

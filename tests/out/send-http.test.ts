@@ -86,7 +86,8 @@ test("what is put into the outbox reaches its receiver in order, signed, through
   const ending = new AbortController();
   const problems: unknown[] = [];
   const target = { url: receiver.url, secrets: [SECRET], headers: {}, timeoutMs: 5_000 };
-  const policy = { firstDelayMs: 10, factor: 1, delayMsMax: 10, attemptsMax: 9, ageMsMax: 60_000 };
+  const times = { firstDelayMs: 10, factor: 1, delayMsMax: 10, ageMsMax: 60_000 };
+  const policy = { ...times, attemptsMax: 9, refusalsMax: 9 };
   const sending = sendOutbox(
     {
       store: outboxStore(database),
@@ -102,7 +103,9 @@ test("what is put into the outbox reaches its receiver in order, signed, through
   ending.abort();
   await sending;
   await receiver.close();
-  expect(problems).toEqual([]);
+  expect(problems, "people hear of its first failure").toEqual([
+    { doing: "deliver", error: expect.stringMatching(/^crm: it answered 500\./) },
+  ]);
   const ids = receiver.got.map(({ headers }) => headers["webhook-id"]);
   expect(new Set(ids.slice(0, 3)).size, "three attempts of the first").toBe(1);
   expect(ids[3], "then the second").not.toBe(ids[0]);
@@ -148,4 +151,40 @@ test("lineage goes to a file, one event on a line", async () => {
   const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
   await rm(directory, { recursive: true });
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([event, event, event]);
+});
+
+test("what a receiver asks to wait for comes through as it was said, seconds or a date", async () => {
+  const asked = ["120", "Sat, 21 Nov 2026 02:00:30 GMT"];
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(429, { "retry-after": asked.shift() ?? "" }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const request = { method: "POST", url, headers: {}, body: "{}", timeoutMs: 5_000 } as const;
+  expect(await loopback(request)).toMatchObject({ status: 429, retryAfter: "120" });
+  expect(await loopback(request)).toMatchObject({ retryAfter: "Sat, 21 Nov 2026 02:00:30 GMT" });
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("a receiver that has taken a message has taken it, whatever it says besides", async () => {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.end("x".repeat(200_000));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const request = { method: "POST", url, headers: {}, body: "{}", timeoutMs: 5_000 } as const;
+  expect(await loopback(request)).toMatchObject({ type: "answered", status: 200 });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("a redirect is an answer, and nobody goes where it leads", async () => {
+  const receiver = await listen([302]);
+  const request = { method: "POST", headers: {}, body: "{}", timeoutMs: 5_000 } as const;
+  const answer = await loopback({ ...request, url: receiver.url });
+  await receiver.close();
+  expect(answer).toMatchObject({ type: "answered", status: 302 });
+  expect(receiver.got).toHaveLength(1);
 });

@@ -242,3 +242,19 @@ test("of updates and events that are told together, all are kept or none", async
     null,
   ]);
 });
+
+test("keys come through to the store as they were written, and another bucket makes nothing", async () => {
+  const { post, problems } = await listen();
+  const keys = ["raw/a b+c", "raw/é=100%", "raw/a//b", "raw/%2B", `raw/${"k".repeat(1_020)}`];
+  const sent = keys.map((key) => encodeURIComponent(key).replaceAll("%20", "+"));
+  const before = [await count("update"), await count("dead_letter")];
+  expect(await post("minio", minio(...sent), AUTH)).toMatchObject({ status: 200 });
+  const elsewhere = minio("raw/z").replaceAll('"lake"', '"elsewhere"');
+  expect(await post("minio", elsewhere, AUTH)).toMatchObject({ status: 200 });
+  const { rows } = await sql<{ key: string }>`
+    select key from millrace.object_state where key = any(${keys}::text[])`.execute(database.db);
+  expect(rows.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
+  const after = [await count("update"), await count("dead_letter")];
+  expect(after).toEqual([(before[0] ?? 0) + keys.length, before[1]]);
+  expect(problems).toEqual([]);
+});

@@ -12,6 +12,7 @@ import {
   withMail,
 } from "@millrace/sensors/internal";
 import type { Observer } from "@millrace/worker";
+import { inputInvalid } from "./input/input-invalid.ts";
 import type { Project } from "./project/project.ts";
 
 /**
@@ -23,9 +24,22 @@ export function declareOuts(database: Database, { name, out }: Project): Promise
   return declareSubscribers(database, name, subscribersOf(out));
 }
 
-/** Where people look at this installation; null where nobody said. */
+/**
+ * Where people look at this installation; null where nobody said. It stands in all that goes out:
+ * what is no URL would make all of it invalid.
+ *
+ * @throws {INPUT_INVALID} When it is no address of a page.
+ */
 export function pageUrl(environment: Readonly<Record<string, string | undefined>>): string | null {
-  return environment["MILLRACE_URL"] || null;
+  const text = environment["MILLRACE_URL"] ?? "";
+  if (text === "") return null;
+  const url = URL.parse(text);
+  const isPage = url !== null && /^https?:$/.test(url.protocol) && url.search + url.hash === "";
+  if (isPage && url.username === "" && url.password === "") return url.href.replace(/\/+$/, "");
+  throw inputInvalid("MILLRACE_URL", [
+    "MILLRACE_URL must be where the page is, such as https://flow.example.com: http or https, " +
+      "without a user, a password, a query and a fragment.",
+  ]);
 }
 
 /**
@@ -33,6 +47,7 @@ export function pageUrl(environment: Readonly<Record<string, string | undefined>
  * separated by commas; `MILLRACE_URL` names the installation, and is where links in alerts lead.
  *
  * @throws {DEFINITION_INVALID} When the hosts are not written as they should.
+ * @throws {INPUT_INVALID} When the URL is none.
  */
 export async function startOuts(
   { name, out }: Project,

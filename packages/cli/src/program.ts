@@ -8,14 +8,17 @@ import { backtestCommand } from "./commands/backtest.ts";
 import { cancelCommand } from "./commands/cancel.ts";
 import { checkCommand } from "./commands/check.ts";
 import { clearCommand } from "./commands/clear.ts";
+import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { devCommand } from "./commands/dev.ts";
 import { graphCommand } from "./commands/graph.ts";
 import { intakeCommand } from "./commands/intake.ts";
 import { limitsCommand } from "./commands/limits.ts";
 import { markCommand } from "./commands/mark.ts";
 import { migrateCommand } from "./commands/migrate.ts";
+import { outsCommand } from "./commands/outs.ts";
 import { pauseCommand } from "./commands/pause.ts";
 import { publishCommand } from "./commands/publish.ts";
+import { redriveCommand } from "./commands/redrive.ts";
 import { releaseCommand } from "./commands/release.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { retryCommand } from "./commands/retry.ts";
@@ -52,7 +55,19 @@ const GROUPS: readonly [string, readonly ((run: Runner) => Command)[]][] = [
       backfillCommand,
     ],
   ],
-  ["Operate:", [workerCommand, schedulerCommand, intakeCommand, limitsCommand, migrateCommand]],
+  [
+    "Operate:",
+    [
+      workerCommand,
+      schedulerCommand,
+      intakeCommand,
+      outsCommand,
+      redriveCommand,
+      deadLettersCommand,
+      limitsCommand,
+      migrateCommand,
+    ],
+  ],
 ];
 
 /** @param finish - Told the exit code of the command that ran. */

@@ -10,6 +10,7 @@ import {
 import { healthChange } from "@millrace/sensors/internal";
 import type { FollowUps } from "@millrace/worker";
 import type { Project } from "./project/project.ts";
+import { foreignLine } from "./terminal/words.ts";
 
 export interface SourceHooks {
   readonly onRecorded?: (recorded: RecordedObject) => void;
@@ -20,9 +21,9 @@ export interface SourceHooks {
 
 /** A problem of a source with what the service said, without which nobody could mend it. */
 export function sourceProblemWords({ message, error }: SourceProblem): string {
-  if (!(error instanceof Error)) return message;
+  if (!(error instanceof Error)) return foreignLine(message);
   const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
-  return `${message} (${error.message || code})`;
+  return foreignLine(`${message} (${error.message || code})`);
 }
 
 /** Registrations of other deployments are seen within this time. */

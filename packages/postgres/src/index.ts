@@ -27,13 +27,14 @@ export { NoLeaseKeeper } from "./lease/no-lease-keeper.ts";
 export { PostgresLeaseKeeper } from "./lease/postgres-lease-keeper.ts";
 export { type History, loadHistory, type RecordedRun } from "./replay-facts.ts";
 export { outboxStore } from "./out/outbox-store.ts";
-export {
-  openSubscribers,
-  type OutItem,
-  putOut,
-  putOutNow,
-  reopenSubscriber,
-} from "./out/put-out.ts";
+export { openSubscribers, type OutItem, putOut, putOutNow } from "./out/put-out.ts";
 export { type DeclaredSubscriber, declareSubscribers } from "./out/declare-subscribers.ts";
 export { feedStore } from "./out/feed-outbox.ts";
 export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";
+export {
+  type DeadDelivery,
+  listDeadDeliveries,
+  redrive,
+  type Redriven,
+} from "./out/dead-deliveries.ts";
+export { type DeadLetterRow, listDeadLetters, readDeadLetter } from "./out/read-dead-letters.ts";

@@ -55,3 +55,13 @@ export function signOf(state: RunState | TaskState): {
   const [sign, style] = SIGNS[state];
   return { sign, style };
 }
+
+/** What somebody outside wrote, on one line and without what terminals take for a command. */
+export function foreignLine(text: string): string {
+  return text.replaceAll(/[\s\p{C}]+/gu, " ").trim();
+}
+
+/** The same of a text of several lines. */
+export function foreignText(text: string): string {
+  return text.replaceAll(/[^\P{C}\n\t]/gu, "\uFFFD");
+}

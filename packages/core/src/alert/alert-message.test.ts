@@ -32,7 +32,7 @@ const lost: Incident = { type: "dead_letter", id: 5, source: "sqs:in", reason: "
 
 test("a failure says what, since when, why and where to look", () => {
   expect(toAlertMessage(failed, "https://flow.example.com/")).toEqual({
-    key: "run_failed:12",
+    key: "run_failed:default%2Fbuild-delays:12",
     title: "build-delays failed (run_12)",
     since,
     facts: [
@@ -71,8 +71,12 @@ test("a dead letter says of whom and why", () => {
   expect(toAlertMessage(lost, "https://a")).toMatchObject({
     title: "A message of sqs:in could not be delivered",
     facts: [{ text: "no JSON" }, { text: "dead letter 5; others of this hour are not told of" }],
-    command: null,
+    command: "millrace dead-letters 5",
     url: null,
+  });
+  expect(toAlertMessage({ ...lost, source: "out/webhook/crm" }, null)).toMatchObject({
+    title: "A message of out/webhook/crm could not be delivered",
+    command: "millrace outs webhook/crm",
   });
 });
 

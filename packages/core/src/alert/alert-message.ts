@@ -98,6 +98,9 @@ function staleWords(of: Extract<Incident, { type: "dataset_stale" }>): Words {
   };
 }
 
+/** How the source of a dead letter begins that a subscriber did not take. */
+const OUT = "out/";
+
 function lostWords(of: Extract<Incident, { type: "dead_letter" }>): Words {
   return {
     title: `A message of ${of.source} could not be delivered`,
@@ -105,7 +108,9 @@ function lostWords(of: Extract<Incident, { type: "dead_letter" }>): Words {
       ["Reason", of.reason],
       ["First", `dead letter ${of.id}; others of this hour are not told of`],
     ],
-    command: null,
+    command: of.source.startsWith(OUT)
+      ? `millrace outs ${of.source.slice(OUT.length)}`
+      : `millrace dead-letters ${of.id}`,
     path: null,
   };
 }

@@ -2,6 +2,7 @@ import type { DeadlineData, StaleData } from "../event/built-in.ts";
 import type { Partition } from "../spec/partition-spec.ts";
 import { partitionText } from "../spec/partition-spec.ts";
 import type { PipelineId } from "../spec/pipeline-spec.ts";
+import { HOUR_LENGTH, joinedKey } from "./joined-key.ts";
 
 /** Something that people of a namespace want to be told of. Times are ISO 8601. */
 export type Incident =
@@ -30,8 +31,6 @@ export interface LostMessage {
   readonly since: string;
 }
 
-const HOUR_LENGTH = "2026-01-01T00".length;
-
 /**
  * What makes two tellings one: a channel is told of each key once, whoever finds it and however
  * often. A failed run is one. A deadline is missed once for each round of a partition, a dataset
@@ -41,19 +40,14 @@ const HOUR_LENGTH = "2026-01-01T00".length;
 export function incidentKey(incident: Incident): string {
   switch (incident.type) {
     case "run_failed":
-      return key(incident.type, `${incident.runId}`);
+      return joinedKey(incident.type, incident.pipeline, `${incident.runId}`);
     case "deadline_missed": {
       const { pipeline, trigger, partition, since } = incident;
-      return key(incident.type, pipeline, trigger, partitionText(partition), since);
+      return joinedKey(incident.type, pipeline, trigger, partitionText(partition), since);
     }
     case "dataset_stale":
-      return key(incident.type, incident.dataset, `${incident.lastUpdate.id}`);
+      return joinedKey(incident.type, incident.dataset, `${incident.lastUpdate.id}`);
     case "dead_letter":
-      return key(incident.type, incident.source, incident.since.slice(0, HOUR_LENGTH));
+      return joinedKey(incident.type, incident.source, incident.since.slice(0, HOUR_LENGTH));
   }
-}
-
-/** No part can be read as two. */
-function key(...parts: readonly string[]): string {
-  return parts.map(encodeURIComponent).join(":");
 }

@@ -30,6 +30,7 @@ export interface OutgoingUpdate extends Caused {
   readonly task: string | null;
   /** The URI of its dataset as declared, with its slots. */
   readonly datasetUri: string | null;
+  readonly checks: readonly OutgoingCheck[];
 }
 
 export interface OutgoingEvent extends Caused {
@@ -52,6 +53,10 @@ export interface OutgoingRun extends Caused {
   /** The first task that failed; null when none did. */
   readonly failedTask: string | null;
   readonly error: string | null;
+  /** The run that called it; null: none did. */
+  readonly parent: OutgoingCaller | null;
+  /** The first of the chain of callers, which may be the parent; null: nobody called it. */
+  readonly root: OutgoingCaller | null;
   /** What the run is for, where a schedule says so. */
   readonly interval: { readonly start: string; readonly end: string | null } | null;
   /** Tasks that started, in order of declaration; of a mapped task the whole. */
@@ -60,6 +65,12 @@ export interface OutgoingRun extends Caused {
   readonly inputs: readonly TouchedDataset[];
   /** Updates that it made, up to 1,000. */
   readonly outputs: readonly TouchedDataset[];
+}
+
+export interface OutgoingCaller {
+  readonly id: number;
+  /** `namespace/name`. */
+  readonly pipeline: string;
 }
 
 /** A task run that has ended with its run. */
@@ -72,6 +83,14 @@ export interface OutgoingTask {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly error: string | null;
+  /** Of a mapped task: how its items came out. */
+  readonly items: OutgoingItems | null;
+}
+
+export interface OutgoingItems {
+  readonly total: number;
+  readonly failed: number;
+  readonly skipped: number;
 }
 
 /** An update that a run consumed or made. */
@@ -84,7 +103,25 @@ export interface TouchedDataset {
   readonly partition: Partition;
   /** The task that made it; null of one that was consumed. */
   readonly task: string | null;
+  /** Numbers of its metadata under the names in {@link COUNT_NAMES}. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly checks: readonly OutgoingCheck[];
 }
+
+/** How a check of an update came out. */
+export interface OutgoingCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What fails it triggers nothing. */
+  readonly blocking: boolean;
+}
+
+/** Names under which metadata say how much there is: rows, bytes, files. The first that is there counts. */
+export const COUNT_NAMES: Readonly<Record<"rowCount" | "size" | "fileCount", readonly string[]>> = {
+  rowCount: ["rowCount", "row_count", "rows"],
+  size: ["bytes", "size"],
+  fileCount: ["fileCount", "file_count", "files"],
+};
 
 export interface OutgoingDeadLetter {
   readonly kind: "dead_letter";

@@ -65,16 +65,30 @@ export interface OutboxStore {
  * What a subscriber is told of one fact, in order, each under a key that it is told of once; nothing
  * when it does not concern it after all. Never throws.
  */
-export type MakeMessages = (
-  fact: OutgoingFact,
-) => readonly { readonly key: string; readonly message: OutMessage }[];
+export type MakeMessages = (fact: OutgoingFact) => readonly OutItem[];
+
+/** A message under the key that a subscriber is told of once. */
+export interface OutItem {
+  readonly key: string;
+  readonly message: OutMessage;
+  /** Each must leave room for it; absent: it is told whatever else is. */
+  readonly quotas?: readonly OutQuota[];
+}
+
+/** So many whose keys begin with `prefix` are told within an hour; then `rest` is, instead of each. */
+export interface OutQuota {
+  readonly prefix: string;
+  readonly max: number;
+  readonly rest: { readonly key: string; readonly message: OutMessage };
+}
 
 /** Facts that subscribers are to be told of and that are no messages yet. */
 export interface FeedStore {
   /** @returns Those of `subscribers` for whom facts wait. */
   listUnfed(subscribers: readonly string[]): Promise<readonly string[]>;
   /**
-   * Makes messages of the oldest facts that wait for a subscriber, in one transaction.
+   * Makes messages of the oldest facts that wait for a subscriber, in one transaction, as far as
+   * their quotas leave room.
    *
    * @returns How many facts it took; at `limit` there may be more.
    */

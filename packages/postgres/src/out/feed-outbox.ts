@@ -1,4 +1,4 @@
-import type { FeedStore, MakeMessages, OutKind } from "@millrace/core/internal";
+import { type FeedStore, type MakeMessages, type OutKind, rationed } from "@millrace/core/internal";
 import { sql } from "kysely";
 import type { Database } from "../database.ts";
 import { transact, type Tx } from "../transact.ts";
@@ -46,10 +46,24 @@ function feedSubscriber(
       for no key update`.execute(tx);
     const taken = await take(tx, subscriber, limit);
     const facts = await loadOutgoing(tx, taken);
-    const items = facts.flatMap(make).map((item) => ({ ...item, subscriber }));
-    await putOut(tx, items);
+    const items = facts.flatMap(make);
+    const isRationed = items.some(({ quotas }) => quotas !== undefined);
+    const told = isRationed ? await listTold(tx, subscriber) : [];
+    await putOut(
+      tx,
+      rationed(told, items).map((item) => ({ ...item, subscriber })),
+    );
     return taken.length;
   });
+}
+
+/** Keys of what a subscriber was told within the last hour: what quotas count. */
+async function listTold(tx: Tx, subscriber: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select key from millrace.out_delivery
+    where subscriber = ${subscriber}::text
+      and created_at > millrace.now() - interval '1 hour'`.execute(tx);
+  return rows.map(({ key }) => key);
 }
 
 interface TakenFact {

@@ -1,14 +1,15 @@
 import type {
+  CheckSpec,
   JsonValue,
   OutgoingFact,
   OutKind,
   Partition,
-  PipelineSpec,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { records } from "../records.ts";
 import type { Tx } from "../transact.ts";
-import { loadInputs, loadOutputs, loadTasks, messageOf, taskName } from "./load-run-detail.ts";
+import { loadCallers, loadTasks, messageOf } from "./load-run-detail.ts";
+import { loadInputs, loadOutputs, toChecks } from "./load-touched.ts";
 
 interface Named {
   readonly kind: OutKind;
@@ -64,15 +65,17 @@ interface UpdateRow extends CausedRow {
   readonly uri: string | null;
   readonly metadata: JsonValue;
   readonly dataset_uri: string | null;
-  readonly task: number | null;
-  readonly spec: PipelineSpec | null;
+  readonly task: string | null;
+  readonly checks: Readonly<Record<string, boolean>> | null;
+  readonly specs: readonly CheckSpec[] | null;
 }
 
 async function loadUpdates(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
   const { rows } = await sql<UpdateRow>`
     select u.id, u.at, u.correlation_id, u.traceparent, u.run_id,
       d.namespace || '/' || d.name as dataset, u.kind as change, u.partition, u.uri, u.metadata,
-      d.spec ->> 'uri' as dataset_uri, t.task, v.spec
+      d.spec ->> 'uri' as dataset_uri, u.checks, d.spec -> 'checks' as specs,
+      v.spec #>> array['tasks', t.task::text, 'name'] as task
     from ${records(ids, "id bigint")} join millrace.update u on u.id = x.id
     join millrace.dataset d on d.id = u.dataset_id
     left join millrace.task_run t on t.id = u.task_run_id
@@ -86,8 +89,9 @@ async function loadUpdates(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
     partition: JSON.parse(row.partition) as Partition,
     uri: row.uri,
     metadata: row.metadata,
-    task: taskName(row.spec, row.task),
+    task: row.task,
     datasetUri: row.dataset_uri,
+    checks: toChecks(row.checks, row.specs),
   }));
 }
 
@@ -104,7 +108,7 @@ async function loadEvents(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
 }
 
 interface RunRow extends CausedRow {
-  readonly spec: PipelineSpec;
+  readonly pipeline: string;
   readonly state: "succeeded" | "failed" | "cancelled";
   readonly reason: string | null;
   readonly partition: string;
@@ -112,14 +116,16 @@ interface RunRow extends CausedRow {
   readonly started_at: Date | null;
   readonly interval_start: Date | null;
   readonly interval_end: Date | null;
-  readonly task: number | null;
+  readonly task: string | null;
   readonly error: JsonValue;
 }
 
 async function loadRuns(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
   const { rows } = await sql<RunRow>`
-    select r.id, r.ended_at as at, r.correlation_id, r.traceparent, r.id as run_id, v.spec, r.state,
-      r.reason, r.partition, r.trigger_name as trigger, r.started_at, f.task, f.error,
+    select r.id, r.ended_at as at, r.correlation_id, r.traceparent, r.id as run_id, r.state,
+      (v.spec ->> 'namespace') || '/' || (v.spec ->> 'name') as pipeline,
+      r.reason, r.partition, r.trigger_name as trigger, r.started_at, f.error,
+      v.spec #>> array['tasks', f.task::text, 'name'] as task,
       r.interval_start, r.interval_end
     from ${records(ids, "id bigint")} join millrace.run r on r.id = x.id
     join millrace.pipeline_version v on v.id = r.version_id
@@ -132,17 +138,20 @@ async function loadRuns(tx: Tx, ids: Ids): Promise<readonly OutgoingFact[]> {
   const tasks = await loadTasks(tx, ids);
   const inputs = await loadInputs(tx, ids);
   const outputs = await loadOutputs(tx, ids);
+  const callers = await loadCallers(tx, ids);
   return rows.map((row) => ({
     kind: "run",
     ...causeOf(row),
-    pipeline: `${row.spec.namespace}/${row.spec.name}`,
+    pipeline: row.pipeline,
     state: row.state,
     reason: row.reason,
     partition: JSON.parse(row.partition) as Partition,
     trigger: row.trigger,
     startedAt: row.started_at?.toISOString() ?? null,
-    failedTask: taskName(row.spec, row.task),
+    failedTask: row.task,
     error: messageOf(row.error),
+    parent: callers.get(row.id)?.at(0) ?? null,
+    root: callers.get(row.id)?.at(-1) ?? null,
     interval: intervalOf(row),
     tasks: tasks.get(row.id) ?? [],
     inputs: inputs.get(row.id) ?? [],

@@ -2,6 +2,7 @@ import type { OutDelivery, DeliveryResult, OutboxStore, OutMessage } from "@mill
 import { sql } from "kysely";
 import type { Database } from "../database.ts";
 import { transact, type Tx } from "../transact.ts";
+import { putDeadLetters } from "./put-facts.ts";
 
 /** The outbox of one database, for any number of senders. */
 export function outboxStore(database: Database): OutboxStore {
@@ -96,13 +97,13 @@ async function recordDelivered(
   return rows.length > 0;
 }
 
-/** What could not be delivered lies with everything else that could not be. */
+/** What could not be delivered lies with everything else that could not be, and people are told of it. */
 async function recordDead(
   tx: Tx,
   { id, fence }: Pick<OutDelivery, "id" | "fence">,
   reason: string,
 ): Promise<string | null> {
-  const { rows } = await sql<{ subscriber: string }>`
+  const { rows } = await sql<{ subscriber: string; letter: number }>`
     with dead as (
       update millrace.out_delivery set state = 'dead', reason = ${storable(reason)}::text,
         failures = failures + 1, taken_until = null, ended_at = millrace.now()
@@ -112,9 +113,13 @@ async function recordDead(
     letter as (
       insert into millrace.dead_letter (source, reason, body)
       select 'out/' || subscriber, ${storable(reason)}::text, left(message::text, 262144) from dead
+      returning id
     )
-    select subscriber from dead`.execute(tx);
-  return rows[0]?.subscriber ?? null;
+    select dead.subscriber, letter.id as letter from dead, letter`.execute(tx);
+  const [row] = rows;
+  if (row === undefined) return null;
+  await putDeadLetters(tx, [row.letter], row.subscriber);
+  return row.subscriber;
 }
 
 async function close(tx: Tx, subscriber: string, reason: string): Promise<void> {

@@ -34,13 +34,22 @@ export async function putFacts(
     order by place`.execute(tx);
 }
 
-/** Notes dead letters for whoever is told of them; these come seldom, and from no evaluation. */
-export async function putDeadLetters(tx: Tx, ids: readonly number[]): Promise<void> {
+/**
+ * Notes dead letters for whoever is told of them; these come seldom, and from no evaluation.
+ *
+ * @param except - The subscriber that did not take them: it would not take word of that either.
+ */
+export async function putDeadLetters(
+  tx: Tx,
+  ids: readonly number[],
+  except: string | null = null,
+): Promise<void> {
   if (ids.length === 0) return;
   const rows = ids.map((id) => ({ id }));
   await sql`
     insert into millrace.out_fact (subscriber, kind, fact_id)
     select s.name, 'dead_letter', x.id
     from ${records(rows, "id bigint")} cross join millrace.out_subscriber s
-    where s.subscription -> 'kinds' ? 'dead_letter' order by x.id`.execute(tx);
+    where s.subscription -> 'kinds' ? 'dead_letter'
+      and s.name is distinct from ${except}::text order by x.id`.execute(tx);
 }

@@ -23,15 +23,6 @@ export async function openSubscribers(database: Database, names: readonly string
   });
 }
 
-/** Sends again to a subscriber that was closed, from where it stood. */
-export async function reopenSubscriber(database: Database, name: string): Promise<void> {
-  await transact(database, "reopen a subscriber", async (tx) => {
-    await sql`
-      update millrace.out_subscriber set closed_at = null, closed_reason = null
-      where name = ${name}::text`.execute(tx);
-  });
-}
-
 /**
  * Puts messages into the outbox, in order, in the transaction that they tell of. Whoever puts
  * something in for a subscriber locks its row, so that the order of the numbers is the order in

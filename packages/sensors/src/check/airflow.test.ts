@@ -70,7 +70,7 @@ async function ask(checks: readonly RunCheck[], ...answers: (JsonValue | number)
       const value = answers.shift() ?? null;
       if (typeof value !== "number") return Promise.resolve({ ok: true, value });
       const message = `airflow.example answers with status ${value}`;
-      const failure = { type: "status", status: value, message, retryAfterMs: null } as const;
+      const failure = { type: "status", status: value, message, retryAfter: null } as const;
       return Promise.resolve({ ok: false, failure });
     },
   });

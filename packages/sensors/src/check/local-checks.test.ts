@@ -50,7 +50,7 @@ describe("an endpoint", () => {
   const status = (code: number) =>
     ({
       ok: false,
-      failure: { type: "status", status: code, message: `status ${code}`, retryAfterMs: null },
+      failure: { type: "status", status: code, message: `status ${code}`, retryAfter: null },
     }) as const;
 
   test.each([

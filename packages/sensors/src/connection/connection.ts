@@ -66,6 +66,11 @@ function withUrl(given: string, token: string | null, variable: string): Connect
   // What was given may hold a password: it is not repeated.
   if (url === null || url.host === "")
     return { ok: false, problem: `${variable} is no URL; write one like https://host.example` };
+  // Paths are put behind it, and it is shown to people: a token in it would be lost, or seen.
+  if (/^https?:$/.test(url.protocol) && url.search + url.hash !== "") {
+    const mend = `leave it out, and give a token as ${variable}_TOKEN`;
+    return { ok: false, problem: `${variable} has a query or a fragment; ${mend}` };
+  }
   const { username, password } = url;
   const login =
     username === "" && password === ""

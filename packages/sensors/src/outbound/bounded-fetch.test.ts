@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { allowedTargets } from "./allowed-targets.ts";
 import { boundedFetch, fetchJson, type FetchOptions } from "./bounded-fetch.ts";
@@ -180,9 +180,66 @@ test("a status that is none of success says so, with the wait that it asks for",
     response.writeHead(429, { "retry-after": "7" }).end("secret inside"),
   );
   const result = await boundedFetch({ url }, options);
-  expect(result).toMatchObject({ failure: { type: "status", status: 429, retryAfterMs: 7_000 } });
+  expect(result).toMatchObject({ failure: { type: "status", status: 429, retryAfter: "7" } });
   expect(JSON.stringify(result)).not.toContain("secret");
 });
+
+test("of an answer that is none of success only the head is read, however much follows", async () => {
+  let sent = 0;
+  const url = await serve((_request, response) => {
+    response.writeHead(503);
+    const drip = setInterval(() => (sent += Number(response.write("x".repeat(10_000)))), 1);
+    response.once("close", () => clearInterval(drip));
+  });
+  const given = { ...options, limits: { ...limits, bodyBytesMax: 100 } };
+  expect(await failureOf(url, given)).toBe("status");
+  expect(sent).toBeLessThan(100);
+});
+
+test("where only the status counts, nothing that is wrong with the body changes it", async () => {
+  const huge = await serve((_request, response) => response.end("x".repeat(10_000)));
+  const cut = await serve((_request, response) => {
+    response.writeHead(200, { "content-length": "10" }).write("x", () => response.destroy());
+  });
+  const drips = await serve((_request, response) => {
+    const drip = setInterval(() => response.write(" "), 5);
+    response.once("close", () => clearInterval(drip));
+  });
+  const given = {
+    allow: LOCAL,
+    isBodyWanted: false,
+    limits: { totalMs: 150, firstByteMs: 150, bodyBytesMax: 100 },
+  };
+  for (const url of [huge, cut, drips]) {
+    expect(await boundedFetch({ url }, given)).toMatchObject({ ok: true, value: { status: 200 } });
+    expect(await boundedFetch({ url }, { ...given, isBodyWanted: true })).toMatchObject({
+      ok: false,
+    });
+  }
+});
+
+test.each([
+  ["HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"],
+  ["HTTP/1.1 101 Switching Protocols\r\n\r\n"],
+  ["HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1_000)],
+  ["HTTP/1.1 200 OK\r\n" + "x: y\r\n".repeat(10_000)],
+  ["no HTTP at all\r\n\r\n"],
+  [""],
+])(
+  "whatever a server answers, a call ends: %#",
+  async (answer) => {
+    const server = createTcpServer((socket) => {
+      socket.on("error", () => undefined).once("data", () => socket.write(answer));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const given = { ...options, limits: { totalMs: 300, firstByteMs: 200 } };
+    const result = await boundedFetch({ url }, given);
+    server.close();
+    expect(result.ok).toBe(false);
+  },
+  10_000,
+);
 
 test("where nobody listens is unreachable", async () => {
   const url = await serve(() => undefined);

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type JsonValue, parseDurationMs } from "@millrace/core/internal";
+import type { JsonValue } from "@millrace/core/internal";
 import { jsonDepthOf } from "../s3/json-depth.ts";
 import { type AllowedTargets, PUBLIC_ONLY } from "./allowed-targets.ts";
 import { CallFailed, callFailed, type FetchFailure } from "./fetch-failure.ts";
 import { FETCH_LIMITS, type FetchLimits } from "./fetch-limits.ts";
 import { type Resolve, systemResolve } from "./guarded-lookup.ts";
-import { callableUrl, nextHop } from "./next-hop.ts";
+import { allowedAfter, callableUrl, nextHop } from "./next-hop.ts";
 import type { OutAnswer, OutRequest } from "./out-request.ts";
 import { type RawAnswer, requestOnce } from "./request-once.ts";
 
@@ -18,6 +18,8 @@ export interface FetchOptions {
   readonly allow?: AllowedTargets;
   readonly limits?: Partial<FetchLimits>;
   readonly resolve?: Resolve;
+  /** False: a status is enough, and nothing that is wrong with the body makes it less. */
+  readonly isBodyWanted?: boolean;
   /** Gives up; the result is then `unreachable`. */
   readonly signal?: AbortSignal;
 }
@@ -56,9 +58,9 @@ async function call(request: OutRequest, options: FetchOptions): Promise<OutAnsw
     deadline.signal,
     ...(options.signal === undefined ? [] : [options.signal]),
   ]);
-  const { allow = PUBLIC_ONLY, resolve = systemResolve } = options;
+  const { allow = PUBLIC_ONLY, resolve = systemResolve, isBodyWanted = true } = options;
   try {
-    return await follow(request, { allow, limits, resolve, signal });
+    return await follow(request, { allow, limits, resolve, signal, isBodyWanted });
   } finally {
     clearTimeout(late);
   }
@@ -69,22 +71,29 @@ async function follow(
   deps: Parameters<typeof requestOnce>[2],
 ): Promise<OutAnswer> {
   let hop = { url: callableUrl(request.url), request };
+  let { allow } = deps;
+  const isFollowing = deps.limits.redirectsMax > 0;
   for (let redirects = 0; redirects <= deps.limits.redirectsMax; redirects += 1) {
-    const answer = await requestOnce(hop.url, hop.request, deps);
+    const answer = await requestOnce(hop.url, hop.request, { ...deps, allow });
     const { status, headers } = answer;
-    const next = nextHop(hop.url, hop.request, { status, location: headers.location });
+    const next = isFollowing
+      ? nextHop(hop.url, hop.request, { status, location: headers.location })
+      : null;
     if (next === null) return toAnswer(hop.url, answer);
+    allow = allowedAfter(hop.url, next.url, { allow, isInside: answer.isInside });
     hop = next;
   }
   const { redirectsMax } = deps.limits;
   throw callFailed("tooManyRedirects", `${hop.url.host}: more than ${redirectsMax} redirects`);
 }
 
+const RETRY_AFTER_LENGTH_MAX = 64;
+
 function toAnswer(url: URL, { status, headers, body }: RawAnswer): OutAnswer {
   if (status < 200 || status > 299) {
-    const retryAfterMs = retryAfterMsOf(headers["retry-after"]);
+    const retryAfter = headers["retry-after"]?.slice(0, RETRY_AFTER_LENGTH_MAX) ?? null;
     const message = `${url.host} answers with status ${status}`;
-    throw new CallFailed({ type: "status", message, status, retryAfterMs });
+    throw new CallFailed({ type: "status", message, status, retryAfter });
   }
   return { status, headers: single(headers), body, url: url.href };
 }
@@ -102,11 +111,6 @@ function toJson(answer: OutAnswer, depthMax: number): JsonValue {
     if (error instanceof CallFailed) throw error;
     throw callFailed("notJson", "the answer is not JSON");
   }
-}
-
-/** Only whole seconds: dates, the other form, depend on a clock that is not ours. */
-function retryAfterMsOf(header: string | undefined): number | null {
-  return /^\d{1,9}$/.test(header ?? "") ? parseDurationMs(`${Number(header)}s`) : null;
 }
 
 function single(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {

@@ -10,8 +10,8 @@ export type FetchFailure =
       readonly type: "status";
       readonly message: string;
       readonly status: number;
-      /** What the answer asks to wait for; null when it does not say. */
-      readonly retryAfterMs: number | null;
+      /** Of the header `retry-after`, as it came, up to 64 characters; null: there is none. */
+      readonly retryAfter: string | null;
     };
 
 export type FetchFailureType = FetchFailure["type"];

@@ -1,3 +1,4 @@
+import { type AllowedTargets, PUBLIC_ONLY } from "./allowed-targets.ts";
 import { callFailed } from "./fetch-failure.ts";
 import type { OutRequest } from "./out-request.ts";
 
@@ -39,6 +40,20 @@ export function nextHop(
     throw callFailed("refusedAddress", `${from.host} redirects the body to another host`);
   const { method = "GET" } = bodiless;
   return { url, request: { method, url: url.href } };
+}
+
+/**
+ * Whom inside the next hop may call. Somebody outside who answers a call does not choose whom
+ * inside is called next: what the list allows is for whoever wrote the first address.
+ *
+ * @param answer - What was allowed, and whether the answer came from an address that is not public.
+ */
+export function allowedAfter(
+  from: URL,
+  to: URL,
+  { allow, isInside }: { readonly allow: AllowedTargets; readonly isInside: boolean },
+): AllowedTargets {
+  return isInside || from.hostname === to.hostname ? allow : PUBLIC_ONLY;
 }
 
 /** 307 and 308 repeat the request; the older three turn it into a GET, as everybody does. */

@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import type { AllowedTargets } from "./allowed-targets.ts";
+import { type AllowedTargets, isAddressAllowed, PUBLIC_ONLY } from "./allowed-targets.ts";
 import { CallFailed, callFailed } from "./fetch-failure.ts";
 import type { FetchLimits } from "./fetch-limits.ts";
 import { guardedLookup, guardLiteral, type Resolve } from "./guarded-lookup.ts";
@@ -10,13 +10,17 @@ import type { OutRequest } from "./out-request.ts";
 export interface RawAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
+  /** Empty unless the status is 2xx: of what failed nobody reads more than the head. */
   readonly body: Buffer;
+  /** It came from an address that is not public. */
+  readonly isInside: boolean;
 }
 
 export interface RequestDeps {
   readonly allow: AllowedTargets;
   readonly limits: FetchLimits;
   readonly resolve: Resolve;
+  readonly isBodyWanted: boolean;
   /** Ends the whole call; its reason is what the caller hears. */
   readonly signal: AbortSignal;
 }
@@ -34,11 +38,10 @@ export async function requestOnce(
   guardLiteral(url, deps.allow);
   try {
     const response = await headOf(url, request, deps);
-    return {
-      status: response.statusCode ?? 0,
-      headers: response.headers,
-      body: await bodyOf(response, deps.limits),
-    };
+    const { statusCode: status = 0, headers } = response;
+    const at = response.socket.remoteAddress;
+    const isInside = at !== undefined && !isAddressAllowed(at, "", PUBLIC_ONLY);
+    return { status, headers, isInside, body: await bodyFor(status, response, deps) };
   } catch (error) {
     throw toCallFailed(error, url, deps.signal);
   }
@@ -62,8 +65,27 @@ function headOf(url: URL, request: OutRequest, deps: RequestDeps): Promise<http.
   call.once("response", answer);
   // Stays for what comes after the head too; a promise that is settled already takes no harm.
   call.on("error", reject);
+  // Who answers 101 unasked is cut off by Node without a word, and no timer reaches what is gone.
+  call.once("close", () => reject(callFailed("unreachable", `${url.host} hung up`)));
   call.end(request.body);
   return promise.finally(() => clearTimeout(late));
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+async function bodyFor(
+  status: number,
+  response: http.IncomingMessage,
+  { limits, isBodyWanted }: RequestDeps,
+): Promise<Buffer> {
+  if (status < 200 || status > 299) {
+    response.destroy();
+    return NOTHING;
+  }
+  if (isBodyWanted) return bodyOf(response, limits);
+  // To be polite it is read on, within the limits: some servers work on while they answer.
+  await bodyOf(response, limits).catch(() => NOTHING);
+  return NOTHING;
 }
 
 async function bodyOf(response: http.IncomingMessage, limits: FetchLimits): Promise<Buffer> {

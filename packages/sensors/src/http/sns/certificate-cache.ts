@@ -6,13 +6,19 @@ export type FoundCertificate =
   | { readonly type: "found"; readonly certificate: X509Certificate }
   /** SNS has no such certificate. */
   | { readonly type: "none" }
-  /** Nobody knows: SNS did not answer, or too many are asked for at once. */
+  /** Nobody knows: SNS gave no certificate, or too many are asked for at once. */
   | { readonly type: "unreachable"; readonly error: unknown };
 
 const KEPT_MAX = 16;
 const KEPT_MS = 24 * 3_600_000;
 /** Anybody can name addresses, so that few are asked for at a time. */
 const FETCHES_MAX = 4;
+
+/**
+ * Only these say for certain that there is none. What is refused for it, SNS never sends again: after
+ * a redirect, a 429 or a cut answer it is asked to come again instead.
+ */
+const NOT_THERE: ReadonlySet<number> = new Set([403, 404, 410]);
 
 interface Kept {
   readonly certificate: X509Certificate;
@@ -47,9 +53,9 @@ export class CertificateCache {
   async #load(url: string, nowMs: Instant): Promise<FoundCertificate> {
     try {
       const { status, text } = await fetchLimited(this.#fetch, url);
-      if (status >= 500) return { type: "unreachable", error: `SNS answered ${status}` };
+      if (NOT_THERE.has(status)) return { type: "none" };
       const certificate = status === 200 ? parseCertificate(text) : null;
-      if (certificate === null) return { type: "none" };
+      if (certificate === null) return { type: "unreachable", error: `SNS answered ${status}` };
       this.#keep(url, { certificate, untilMs: nowMs + KEPT_MS });
       return { type: "found", certificate };
     } catch (error) {

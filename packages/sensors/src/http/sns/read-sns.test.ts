@@ -76,9 +76,10 @@ test.each([
 
 test.each([
   ["is not there", () => new Response("", { status: 404 }), 401],
-  ["is none", () => new Response("hello"), 401],
-  ["is elsewhere", () => new Response("", { status: 302, headers: { location: "/" } }), 401],
-  ["never ends", () => new Response(SNS.pem + " ".repeat(100_000) + SNS.pem), 401],
+  ["is none", () => new Response("hello"), 503],
+  ["is asked for too often", () => new Response("", { status: 429 }), 503],
+  ["is elsewhere", () => new Response("", { status: 302, headers: { location: "/" } }), 503],
+  ["never ends", () => new Response(SNS.pem + " ".repeat(100_000) + SNS.pem), 503],
   ["cannot be had", () => new Response("", { status: 503 }), 503],
 ])("a message whose certificate %s is not taken", async (_what, certificate, status) => {
   const { post, accepted, state } = setUp();

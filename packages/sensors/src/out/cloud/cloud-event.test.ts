@@ -6,6 +6,8 @@ import {
   runEndCloudEvent,
   updateCloudEvent,
 } from "./cloud-event.ts";
+import { toBinaryEvent } from "../../http/cloudevents/binary-event.ts";
+import { toCloudEvent } from "../../http/cloudevents/cloud-event.ts";
 import { headerValue, toBatch, toBinary, toStructured } from "./http-binding.ts";
 
 const cause: OutCause = {
@@ -120,5 +122,52 @@ test("whatever a value holds, its header is printable ASCII and decodes to it", 
       expect(headerValue(text)).toMatch(/^[\u0021-\u007E]*$/);
       expect(decodeURIComponent(headerValue(text))).toBe(text.toWellFormed());
     }),
+  );
+});
+
+const words = fc.string({ unit: "binary", minLength: 1, maxLength: 20 }).filter(isStorable);
+
+/** As the store takes texts: well formed, without NUL. */
+function isStorable(text: string): boolean {
+  return text.isWellFormed() && !text.includes("\0");
+}
+
+const anyEvent = fc
+  .record({
+    name: words,
+    correlationId: words,
+    uri: fc.option(words),
+    partition: fc.dictionary(words, words, { maxKeys: 2 }),
+    runId: fc.option(fc.nat()),
+    base: fc.constantFrom("https://flow.example.com/", "millrace:b%C3%BC"),
+  })
+  .chain(({ name, correlationId, uri, partition, runId, base }) => {
+    const of = { ...cause, base, correlationId, runId };
+    const rest = { partition, metadata: null, task: null };
+    const end = { reason: null, partition, trigger: name, state: "failed" } as const;
+    return fc.constantFrom(
+      updateCloudEvent(of, { ...rest, id: 7, dataset: `a/${name}`, kind: "changed", uri }),
+      updateCloudEvent(of, { ...rest, id: 8, dataset: `a/${name}`, kind: "removed", uri }),
+      eventCloudEvent(of, { id: 9, name, data: { name } }),
+      runEndCloudEvent(of, { ...end, id: 10, pipeline: `a/${name}` }),
+    );
+  });
+const NOW = Date.parse(cause.at);
+
+test("whatever names hold, a strict receiver takes the event, and reads it alike in each form", () => {
+  fc.assert(
+    fc.property(anyEvent, (event) => {
+      expect(Object.keys(event).every((name) => /^[a-z0-9]{1,20}$/.test(name))).toBe(true);
+      expect(URL.parse(event.source, "https://example.com/"), event.source).not.toBeNull();
+      expect(event.source).toMatch(/^[\w.~!$&'()*+,;=:@%/?-]+$/);
+      const { headers, body } = toBinary(event);
+      const plain: unknown = JSON.parse(JSON.stringify(event));
+      const structured = toCloudEvent(JSON.parse(toStructured(event).body) as never, NOW);
+      const binary = toBinaryEvent(new Headers(headers), Buffer.from(body), NOW);
+      for (const read of [structured, binary]) {
+        expect(read).toEqual({ ok: true, event: expect.objectContaining({ document: plain }) });
+      }
+    }),
+    { numRuns: 300 },
   );
 });

@@ -110,21 +110,40 @@ interface Told {
  * source + id is unique for each distinct event"), and stay so when it is sent again.
  */
 function cloudEvent(cause: OutCause, { partition, data, ...told }: Told): CloudEvent {
+  const { id, source, type, subject } = told;
   const key = Object.entries(partition)
     .map(([name, value]) => `${name}=${value}`)
     .join(",");
   return {
     specversion: "1.0",
-    ...told,
+    id,
+    source,
+    type: attributeText(type),
+    ...(subject !== undefined && { subject: attributeText(subject) }),
     time: cause.at,
     datacontenttype: "application/json",
-    correlationid: cause.correlationId,
+    correlationid: attributeText(cause.correlationId),
     ...(cause.runId !== null &&
-      told.id !== runName(cause.runId) && { causationid: `run_${cause.runId}` }),
+      id !== runName(cause.runId) && { causationid: `run_${cause.runId}` }),
     ...(cause.traceparent !== null && { traceparent: cause.traceparent }),
-    ...(key !== "" && { partitionkey: key }),
+    ...(key !== "" && { partitionkey: attributeText(key) }),
     data,
   };
+}
+
+/**
+ * Names and partitions may hold what an attribute may not: control characters, and code points that
+ * are no characters. They are percent-encoded, so that no receiver refuses the event; the data tell
+ * them as they are.
+ *
+ * @see CloudEvents 1.0.2, type system, `String`.
+ */
+function attributeText(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Noncharacter_Code_Point}]/gu, (character) =>
+      encodeURIComponent(character),
+    );
 }
 
 /** A URI reference: names are of a few letters, but events have names of users. */

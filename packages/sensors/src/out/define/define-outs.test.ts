@@ -76,6 +76,6 @@ test("a mail is made for its server, and a wrong address is found at the start",
   });
   const wrong = { ...source, environment: { ...environment, TO: "nobody" } };
   expect((await readOuts(declared, wrong)).problems).toEqual([
-    expect.stringContaining("no address"),
+    "alert/ops/mail is not sent to from here: FROM must hold one address such as ops@example.com, and TO 1 to 50 of them, separated by commas.",
   ]);
 });

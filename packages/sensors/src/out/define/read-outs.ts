@@ -5,7 +5,7 @@ import type {
   OutSubscription,
 } from "@millrace/core/internal";
 import { alertMessageFor } from "../alert/alert-channel.ts";
-import { type Mail, mailAlert } from "../alert/mail-alert.ts";
+import { type Mail, mailAlert, type MailEnvelope } from "../alert/mail-alert.ts";
 import { alertsOf, cloudEventsOf, webhooksOf } from "../feed/out-messages.ts";
 import { lineageOf } from "../feed/lineage-messages.ts";
 import { type OutTarget, targetProblems, TIMEOUT_MS } from "../webhook/out-target.ts";
@@ -158,8 +158,7 @@ async function readMail(
     throw new Error(`${channel.server} holds no URL such as smtp://user:password@host:587.`);
   }
   const envelope = { from, to: list.split(",").map((address) => address.trim()) };
-  // A wrong address is found now, not when there is something to tell.
-  mailAlert(PROBE, envelope, new Date(0));
+  checkEnvelope(channel, envelope);
   return {
     target: { url: server, secrets: [], headers: {}, timeoutMs: TIMEOUT_MS },
     make: alertsOf(source.pageUrl, (alert) => mailMessage(mailAlert(alert, envelope, new Date()))),
@@ -167,6 +166,23 @@ async function readMail(
 }
 
 const PROBE = { key: "", title: "", since: "", facts: [], command: null, url: null };
+
+/**
+ * A wrong address is found now, not when there is something to tell. What the variables hold is not
+ * repeated: somebody may have put the server, with its password, into the wrong one.
+ */
+function checkEnvelope(
+  { from, to }: Extract<AlertChannel, { type: "mail" }>,
+  envelope: MailEnvelope,
+): void {
+  try {
+    mailAlert(PROBE, envelope, new Date(0));
+  } catch {
+    throw new Error(
+      `${from} must hold one address such as ops@example.com, and ${to} 1 to 50 of them, separated by commas.`,
+    );
+  }
+}
 
 function mailMessage({ at, ...mail }: Mail): OutMessage {
   const body = JSON.stringify({ ...mail, at: at.toISOString() });

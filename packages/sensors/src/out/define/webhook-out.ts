@@ -24,7 +24,7 @@ export interface WebhookOutOptions {
   readonly url: string;
   /**
    * Environment variables (or `<NAME>_FILE`) of the secrets that sign, the newest first: `whsec_`
-   * and base64 of 24 to 512 bytes. None: it is not signed.
+   * and base64 of 24 to 64 bytes. None: it is not signed.
    */
   readonly secrets?: readonly string[];
   /**

@@ -44,7 +44,7 @@ async function feedRound(
     const make = makers.get(name);
     if (make === undefined || signal.aborted) continue;
     try {
-      const count = await store.feed(name, FACTS_MAX, make);
+      const count = await store.feed(name, FACTS_MAX, guarded(make, onProblem));
       if (count === FACTS_MAX && outcome === "done") outcome = "more";
     } catch (error) {
       onProblem(error);
@@ -52,4 +52,17 @@ async function feedRound(
     }
   }
   return outcome;
+}
+
+/** A fact of which no message can be made is told of and left out: those after it must not wait for it. */
+function guarded(make: MakeMessages, onProblem: FeedDeps["onProblem"]): MakeMessages {
+  return (fact) => {
+    try {
+      return make(fact);
+    } catch (cause) {
+      const what = `${fact.kind}_${fact.id}`;
+      onProblem(new Error(`no message can be made of ${what}; nobody is told of it`, { cause }));
+      return [];
+    }
+  };
 }

@@ -1,9 +1,10 @@
-import type {
-  MakeMessages,
-  OutgoingFact,
-  OutgoingRun,
-  OutgoingTask,
-  TouchedDataset,
+import {
+  COUNT_NAMES,
+  type MakeMessages,
+  type OutgoingFact,
+  type OutgoingRun,
+  type OutgoingTask,
+  type TouchedDataset,
 } from "@millrace/core/internal";
 import {
   type LineageDatasetEvent,
@@ -44,8 +45,8 @@ export function lineageEvents(
 ): readonly KeyedEvent[] {
   if (fact.kind === "run") return runEvents(producer, fact);
   if (fact.kind !== "update" || fact.runId !== null) return [];
-  const { id: updateId, dataset, partition, at } = fact;
-  const touched = { updateId, dataset, uri: fact.datasetUri, partition };
+  const { id: updateId, dataset, partition, at, checks } = fact;
+  const touched = { updateId, dataset, uri: fact.datasetUri, partition, checks };
   return [{ key: `update_${updateId}`, event: toDatasetEvent(producer, touched, at) }];
 }
 
@@ -78,8 +79,8 @@ function taskEvents(
     task,
   }: { readonly run: LineageRun; readonly end: OutgoingRun; readonly task: OutgoingTask },
 ): readonly KeyedEvent[] {
-  const { name, runIf, needs, state, startedAt, endedAt, error } = task;
-  const of = { run, task: { name, item: null, runIf, needs } };
+  const { name, runIf, needs, items, state, startedAt, endedAt, error } = task;
+  const of = { run, task: { name, item: null, runIf, needs, items } };
   const key = `run_${end.id}/${name}`;
   const started = toTaskEvent(producer, of, "START", { at: startedAt });
   const outputs = end.outputs.filter((output) => output.task === name).map(toDataset);
@@ -94,12 +95,25 @@ function taskEvents(
 }
 
 function toRun(end: OutgoingRun): LineageRun {
-  const { id, pipeline, partition, trigger, correlationId, interval } = end;
-  return { id, pipeline, partition, trigger, correlationId, interval, parent: null, root: null };
+  const { id, pipeline, partition, trigger, correlationId, interval, parent, root } = end;
+  return { id, pipeline, partition, trigger, correlationId, interval, parent, root };
 }
 
-function toDataset({ updateId, dataset, uri, partition }: TouchedDataset): LineageDataset {
-  return { updateId, dataset, uri, partition };
+function toDataset(touched: TouchedDataset): LineageDataset {
+  const { updateId, dataset, uri, partition, checks, counts } = touched;
+  const rowCount = countIn(counts, COUNT_NAMES.rowCount);
+  const bytes = countIn(counts, COUNT_NAMES.size);
+  const fileCount = countIn(counts, COUNT_NAMES.fileCount);
+  return {
+    ...{ updateId, dataset, uri, partition, checks },
+    ...(rowCount !== undefined && { rowCount }),
+    ...(bytes !== undefined && { bytes }),
+    ...(fileCount !== undefined && { fileCount }),
+  };
+}
+
+function countIn(counts: TouchedDataset["counts"], names: readonly string[]): number | undefined {
+  return names.map((name) => counts[name]).find((count) => count !== undefined);
 }
 
 function errorOf(

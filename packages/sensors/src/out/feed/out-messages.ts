@@ -1,5 +1,10 @@
 import type { MakeMessages, OutgoingFact, OutMessage } from "@millrace/core/internal";
-import { type AlertMessage, toAlertMessage, type Incident } from "@millrace/core/internal";
+import {
+  type AlertMessage,
+  alertQuotas,
+  toAlertMessage,
+  type Incident,
+} from "@millrace/core/internal";
 import { isRecord } from "@millrace/core/internal";
 import {
   type CloudEvent,
@@ -46,7 +51,7 @@ export function webhooksOf(base: string): MakeMessages {
   };
 }
 
-/** Makes alerts of facts that people want to be told of, each incident once. */
+/** Makes alerts of facts that people want to be told of, each incident once, and no storm of them. */
 export function alertsOf(
   baseUrl: string | null,
   write: (alert: AlertMessage) => OutMessage,
@@ -55,7 +60,12 @@ export function alertsOf(
     const incident = toIncident(fact);
     if (incident === null) return [];
     const alert = toAlertMessage(incident, baseUrl);
-    return [{ key: alert.key, message: write(alert) }];
+    const quotas = alertQuotas(incident, baseUrl).map(({ prefix, max, rest }) => ({
+      prefix,
+      max,
+      rest: { key: rest.key, message: write(rest) },
+    }));
+    return [{ key: alert.key, message: write(alert), quotas }];
   };
 }
 

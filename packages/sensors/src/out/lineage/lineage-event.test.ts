@@ -68,6 +68,10 @@ describe("the schema that the events are held against", () => {
     ],
     ["an output that has no namespace", { outputs: [{ name: "a" }] }],
     [
+      "a facet in the place of another kind",
+      { run: { ...event.run, facets: { nominalTimes: event.run.facets["nominalTime"] } } },
+    ],
+    [
       "a parent without a job",
       {
         run: {
@@ -120,6 +124,29 @@ test("a task's end tells of its run, its upstream, its partition and what it wro
   ]);
 });
 
+test("the checks of what was written are told with how they came out", () => {
+  const checks = [
+    { name: "has rows", passed: true, blocking: true },
+    { name: "no nulls", passed: false, blocking: false },
+  ];
+  const event = toTaskEvent(producer, { run, task }, "COMPLETE", {
+    at,
+    outputs: [{ ...orders, checks }],
+  });
+  expect(event.outputs).toMatchObject([
+    {
+      facets: {
+        dataQualityAssertions: {
+          assertions: [
+            { assertion: "has rows", name: "has rows", success: true, severity: "error" },
+            { assertion: "no nulls", name: "no nulls", success: false, severity: "warn" },
+          ],
+        },
+      },
+    },
+  ]);
+});
+
 test("a task's parent is the run that the events of the run itself speak of", () => {
   const whole = toRunEvent(producer, run, "START", { at });
   const part = toTaskEvent(producer, { run, task }, "START", { at });
@@ -151,6 +178,9 @@ const someDataset: fc.Arbitrary<LineageDataset> = fc.record(
     updateId: id,
     rowCount: fc.double(),
     bytes: fc.nat(),
+    checks: fc.array(fc.record({ name: word, passed: fc.boolean(), blocking: fc.boolean() }), {
+      maxLength: 2,
+    }),
   },
   { requiredKeys: ["dataset", "uri", "partition", "updateId"] },
 ) as fc.Arbitrary<LineageDataset>;
@@ -170,6 +200,7 @@ const anyCase = fc.record({
     item: fc.option(fc.nat()),
     runIf: fc.constantFrom(...RUN_IF_RULES),
     needs: fc.array(word, { maxLength: 3 }),
+    items: fc.option(fc.record({ total: fc.nat(), failed: fc.nat(), skipped: fc.nat() })),
   }),
   type: fc.constantFrom("START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "OTHER"),
   change: fc.record({
@@ -178,6 +209,15 @@ const anyCase = fc.record({
     outputs: fc.array(someDataset, { maxLength: 2 }),
     error: fc.option(fc.record({ message: fc.string(), stack: fc.option(fc.string()) })),
   }),
+});
+
+test("whatever is told of an update from outside is valid by OpenLineage's schemas", () => {
+  fc.assert(
+    fc.property(someDataset, instant, (dataset, when) => {
+      expect(problemsOf(toDatasetEvent(producer, dataset, when), "DatasetEvent")).toEqual([]);
+    }),
+    { numRuns: 100 },
+  );
 });
 
 test("whatever is told of a run or a task is valid by OpenLineage's schemas", () => {

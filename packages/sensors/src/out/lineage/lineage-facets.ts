@@ -1,6 +1,7 @@
 import { type JsonValue, partitionWords, type RunIf } from "@millrace/core/internal";
 import { lineageRunId } from "./lineage-id.ts";
 import type {
+  LineageCheck,
   LineageDataset,
   LineageError,
   LineageProducer,
@@ -73,14 +74,34 @@ export function jobFacets(producer: LineageProducer, jobType: "PIPELINE" | "TASK
 }
 
 /** The number of its update is a dataset's version: two events about one update agree on it. */
-export function datasetFacets(producer: LineageProducer, { updateId }: LineageDataset): Facets {
+export function datasetFacets(
+  producer: LineageProducer,
+  { updateId, checks = [] }: LineageDataset,
+): Facets {
   return {
     version: facet(
       producer,
       "1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet",
       { datasetVersion: `${updateId}` },
     ),
+    ...(checks.length > 0 && { dataQualityAssertions: assertionsFacet(producer, checks) }),
   };
+}
+
+/** A blocking check is an `error` in OpenLineage's words, any other a `warn`. */
+function assertionsFacet(producer: LineageProducer, checks: readonly LineageCheck[]): Facets {
+  return facet(
+    producer,
+    "1-2-0/DataQualityAssertionsDatasetFacet.json#/$defs/DataQualityAssertionsDatasetFacet",
+    {
+      assertions: checks.map(({ name, passed, blocking }) => ({
+        assertion: name,
+        name,
+        success: passed,
+        severity: blocking ? "error" : "warn",
+      })),
+    },
+  );
 }
 
 export function inputFacets(producer: LineageProducer, dataset: LineageDataset): Facets {
@@ -135,12 +156,17 @@ function engineFacet(producer: LineageProducer): Facets {
 
 /** By what people look for: the number that commands take, the cause, and the one story. */
 function tagsFacet(producer: LineageProducer, run: LineageRun, task: LineageTask | null): Facets {
-  const item = task?.item ?? null;
+  const { item = null, items = null } = task ?? {};
   const tags = {
     run: `run_${run.id}`,
     trigger: run.trigger,
     correlation_id: run.correlationId,
     ...(item !== null && { item: `${item}` }),
+    ...(items !== null && {
+      items: `${items.total}`,
+      items_failed: `${items.failed}`,
+      items_skipped: `${items.skipped}`,
+    }),
     ...(Object.keys(run.partition).length > 0 && { partition: partitionWords(run.partition) }),
   };
   return facet(producer, "1-0-0/TagsRunFacet.json#/$defs/TagsRunFacet", {

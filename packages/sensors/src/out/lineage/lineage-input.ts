@@ -38,6 +38,12 @@ export interface LineageTask {
   readonly runIf: RunIf;
   /** Names of the tasks that it needs. */
   readonly needs: readonly string[];
+  /** Of a mapped task as a whole: how its items came out. */
+  readonly items?: {
+    readonly total: number;
+    readonly failed: number;
+    readonly skipped: number;
+  } | null;
 }
 
 /** A dataset that was read or updated. */
@@ -52,6 +58,15 @@ export interface LineageDataset {
   readonly rowCount?: number;
   readonly bytes?: number;
   readonly fileCount?: number;
+  /** How its checks came out. */
+  readonly checks?: readonly LineageCheck[];
+}
+
+export interface LineageCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  /** What fails it triggers nothing. */
+  readonly blocking: boolean;
 }
 
 /** What went wrong. */

@@ -37,11 +37,39 @@ test.each([199, 301, 307, 400, 401, 404, 429, 500, 502, 503])(
   },
 );
 
+test.each([400, 413, 415, 422])(
+  "an answer of %d refuses the message itself, which holds the next ones no longer than five times",
+  (status) => {
+    const fourth = { ...fresh, failures: 3 };
+    expect(afterAnswer(fourth, answered(status), chance)).toMatchObject({ type: "retry" });
+    expect(afterAnswer({ ...fresh, failures: 4 }, answered(status), chance)).toEqual({
+      type: "dead",
+      reason: `it answered ${status}: try later; it refuses the message itself, 5 attempts failed`,
+    });
+  },
+);
+
+test.each([401, 403, 404, 408, 409, 429, 500])(
+  "an answer of %d does not: somebody may mend that",
+  (status) => {
+    const late = { ...fresh, failures: 4 };
+    expect(afterAnswer(late, answered(status), chance)).toMatchObject({ type: "retry" });
+  },
+);
+
 test("no answer is tried again", () => {
   const answer = { type: "unreachable", reason: "connection refused" } as const;
   expect(afterAnswer(fresh, answer, chance)).toMatchObject({
     type: "retry",
     reason: "no answer: connection refused",
+  });
+});
+
+test("what a receiver says stands on one line, and commands no terminal", () => {
+  const said = "connection\r\nrefused \u001b[31m\u202e";
+  const answer = { type: "unreachable", reason: said } as const;
+  expect(afterAnswer(fresh, answer, chance)).toMatchObject({
+    reason: "no answer: connection refused [31m",
   });
 });
 

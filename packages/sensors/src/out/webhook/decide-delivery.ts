@@ -14,6 +14,7 @@ export const WEBHOOK_POLICY: DeliveryPolicy = {
   delayMsMax: 8 * HOUR_MS,
   attemptsMax: 16,
   ageMsMax: 72 * HOUR_MS,
+  refusalsMax: 5,
 };
 
 export type NextDelivery =
@@ -43,6 +44,10 @@ export function nextDelivery(lane: Lane, now: number): NextDelivery {
  * with n the failures so far; `retry-after` is capped at `delayMsMax`. Half of it is fixed, because
  * a receiver that is overloaded shall get some rest for certain.
  *
+ * A status that refuses the message itself (400, 413, 415, 422) ends it sooner: all that comes after
+ * waits behind it, and it will be no other. What refuses the address (401, 403, 404) is tried on, for
+ * somebody may mend that.
+ *
  * @param now - When the answer came.
  * @param u - Uniform sample in [0, 1).
  */
@@ -57,6 +62,12 @@ export function afterAnswer(
   const reason = reasonOf(answer);
   if (answer.type === "answered" && answer.status === 410) return { type: "gone", reason };
   const failures = delivery.failures + 1;
+  if (isRefusal(answer) && failures >= policy.refusalsMax) {
+    return {
+      type: "dead",
+      reason: `${reason}; it refuses the message itself, ${failures} attempts failed`,
+    };
+  }
   if (failures >= policy.attemptsMax) {
     return { type: "dead", reason: `${reason}; ${failures} attempts failed` };
   }
@@ -65,6 +76,12 @@ export function afterAnswer(
   const dueAt = now + delayMs;
   if (dueAt - delivery.createdAt <= policy.ageMsMax) return { type: "retry", dueAt, reason };
   return { type: "dead", reason: `${reason}; its time is over after ${failures} attempts` };
+}
+
+const REFUSALS: ReadonlySet<number> = new Set([400, 413, 415, 422]);
+
+function isRefusal(answer: OutAnswer): boolean {
+  return answer.type === "answered" && REFUSALS.has(answer.status);
 }
 
 function retryMs(policy: DeliveryPolicy, failures: number, u: number): number {
@@ -85,7 +102,15 @@ export function retryAfterMs(text: string | null, now: number): number {
 const BODY_LENGTH_MAX = 200;
 
 function reasonOf(answer: OutAnswer): string {
-  if (answer.type === "unreachable") return `no answer: ${answer.reason}`;
-  const said = answer.body.slice(0, BODY_LENGTH_MAX).toWellFormed().replaceAll(/\s+/g, " ").trim();
+  if (answer.type === "unreachable") return `no answer: ${line(answer.reason)}`;
+  const said = line(answer.body.slice(0, BODY_LENGTH_MAX));
   return `it answered ${answer.status}${said === "" ? "" : `: ${said}`}`;
+}
+
+/** What a receiver says stands in logs and tables: on one line, without control characters. */
+function line(text: string): string {
+  return text
+    .toWellFormed()
+    .replaceAll(/[\s\p{C}]+/gu, " ")
+    .trim();
 }

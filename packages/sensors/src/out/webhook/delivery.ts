@@ -9,6 +9,8 @@ export interface DeliveryPolicy {
   readonly attemptsMax: number;
   /** Since it was put into the outbox; what is older gets one attempt and no more. */
   readonly ageMsMax: number;
+  /** Attempts that a message gets when the last answer refuses the message itself. */
+  readonly refusalsMax: number;
 }
 
 /** Where the deliveries of one subscriber stand. */

@@ -1,4 +1,4 @@
-import type { OutDelivery, OutboxStore } from "@millrace/core/internal";
+import type { DeliveryResult, OutDelivery, OutboxStore } from "@millrace/core/internal";
 import { backoffMs, type Pace } from "../../source/pause.ts";
 import { afterAnswer, WEBHOOK_POLICY } from "./decide-delivery.ts";
 import type { DeliveryPolicy } from "./delivery.ts";
@@ -13,12 +13,15 @@ export interface OutboxDeps {
   /** By the name of the subscriber: what this process sends to. */
   readonly targets: ReadonlyMap<string, OutTarget>;
   readonly policy?: DeliveryPolicy;
-  /** Told of what went wrong in sending at all; that a receiver failed is kept with its message. */
+  /**
+   * Told of what went wrong in sending at all, of the first failure of each message, and of each that
+   * was given up. Why a message waits is kept with it as well.
+   */
   readonly onProblem: (problem: OutProblem) => void;
 }
 
 export interface OutProblem {
-  readonly doing: "take" | "record";
+  readonly doing: "take" | "record" | "deliver";
   readonly error: unknown;
 }
 
@@ -99,9 +102,30 @@ async function deliver(deps: OutboxDeps, delivery: OutDelivery): Promise<void> {
     policy: deps.policy ?? WEBHOOK_POLICY,
   };
   try {
-    await deps.store.record(delivery, afterAnswer(delivery, answer, chance));
+    const result = afterAnswer(delivery, answer, chance);
+    const isOurs = await deps.store.record(delivery, result);
+    const words = isOurs ? setbackWords(delivery, result) : null;
+    if (words !== null) deps.onProblem({ doing: "deliver", error: words });
   } catch (error) {
     deps.onProblem({ doing: "record", error });
+  }
+}
+
+/** What people want to read of it as it happens; null: nothing. */
+function setbackWords(
+  { subscriber, failures }: OutDelivery,
+  result: DeliveryResult,
+): string | null {
+  switch (result.type) {
+    case "delivered":
+      return null;
+    case "retry":
+      if (failures > 0) return null;
+      return `${subscriber}: ${result.reason}. It is tried again, and what comes after it waits.`;
+    case "dead":
+      return `${subscriber}: a message is given up: ${result.reason}. See: millrace outs ${subscriber}`;
+    case "gone":
+      return `${subscriber} wants nothing more: ${result.reason}. To send on: millrace redrive ${subscriber}`;
   }
 }
 

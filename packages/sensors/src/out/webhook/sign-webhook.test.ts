@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { MillraceError } from "@millrace/core/internal";
 import { expect, test } from "vitest";
+import { isWebhookSigned, readWebhookHeaders } from "../../http/webhook/verify-webhook.ts";
 import { secretProblem, signWebhook } from "./sign-webhook.ts";
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -38,7 +39,7 @@ test.each([
   ["whsec_", "base64"],
   ["whsec_***", "base64"],
   [`whsec_${Buffer.alloc(23).toString("base64")}`, "has 23 bytes"],
-  [`whsec_${Buffer.alloc(513).toString("base64")}`, "has 513 bytes"],
+  [`whsec_${Buffer.alloc(65).toString("base64")}`, "has 65 bytes"],
 ])("%s is refused as a secret", (secret, words) => {
   expect(secretProblem(secret)).toContain(words);
 });
@@ -66,3 +67,16 @@ test.each([
     expect(() => signWebhook({ id, atMs: 0, body: "" }, secrets)).toThrow(/cannot be signed/);
   },
 );
+
+test("what is signed here is let in by a hook, with any of its secrets, and only whole", () => {
+  const nowMs = 1_000_000;
+  const message = { id: "msg_7", atMs: nowMs, body: '{"a":"ü"}' };
+  const headers = new Headers(signWebhook(message, [SECRET, OTHER]));
+  const read = readWebhookHeaders(headers, nowMs + 299_000);
+  if (!read.ok) throw new Error(read.message);
+  const isTaken = (body: string, secret: string): boolean =>
+    isWebhookSigned(read.headers, Buffer.from(body), [secret]);
+  expect([isTaken(message.body, SECRET), isTaken(message.body, OTHER)]).toEqual([true, true]);
+  expect(isTaken(`${message.body} `, SECRET)).toBe(false);
+  expect(readWebhookHeaders(headers, nowMs + 301_000).ok, "played again later").toBe(false);
+});

@@ -2,9 +2,12 @@ import { createHmac } from "node:crypto";
 import { MillraceError } from "@millrace/core/internal";
 
 const PREFIX = "whsec_";
-/** "Random. At least 24 bytes (192 bits, 512 maximum)": Standard Webhooks, signature scheme. */
+/**
+ * "Random. At least 24 bytes (192 bits, 512 maximum)": Standard Webhooks, signature scheme. The
+ * maximum is of bits, too: receivers refuse longer ones.
+ */
 const SECRET_BYTES_MIN = 24;
-const SECRET_BYTES_MAX = 512;
+const SECRET_BYTES_MAX = 64;
 const SECRETS_MAX = 5;
 
 /** What is signed: one attempt to deliver one message. */
@@ -22,7 +25,7 @@ export interface SignedMessage {
  * `{id}.{timestamp}.{body}` for each secret. Several secrets stand beside each other while one is
  * replaced; a receiver takes any that it knows.
  *
- * @param secrets - Each `whsec_` and base64 of 24 to 512 bytes; 1 to 5.
+ * @param secrets - Each `whsec_` and base64 of 24 to 64 bytes; 1 to 5.
  * @throws {INPUT_INVALID} When a secret is none; the message never repeats it.
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
