@@ -5,7 +5,7 @@ import { askHttp } from "../check/http-check.ts";
 import type { Observation } from "../check/observation.ts";
 import { askS3 } from "../check/s3-check.ts";
 import { askSql, type SqlCheck } from "../check/sql-check.ts";
-import type { Connection } from "../connection/connection.ts";
+import { type Connection, urlWithLogin } from "../connection/connection.ts";
 import { S3Lister } from "../listing/s3-lister.ts";
 import { s3ListingSource } from "../source/object-source.ts";
 import { authorizationOf, type Asking, CALL_MS, cannotAsk, type Look } from "./asking.ts";
@@ -80,13 +80,13 @@ export async function askDatabase(
   }
 }
 
-async function openClient({ url, login }: Connection): Promise<pg.Client | string> {
-  const parsed = URL.parse(url ?? "");
+async function openClient(connection: Connection): Promise<pg.Client | string> {
+  const parsed = urlWithLogin(connection);
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
     return "its URL is none of postgres://; mend the variable of the connection";
   const client = new pg.Client({
+    // A user beside it would be overruled by the one that it does not have.
     connectionString: parsed.href,
-    ...(login !== null && { user: login.username, password: login.password }),
     connectionTimeoutMillis: CALL_MS,
     query_timeout: CALL_MS * 2,
     application_name: "millrace sensors",
