@@ -1,9 +1,8 @@
 import type { Instant } from "@millrace/core/internal";
 import { parseS3Message } from "../s3/parse-s3-message.ts";
 import { refuseFuture } from "../s3/refuse-future.ts";
-import type { Hook } from "./hook.ts";
 import type { IntakeMessage } from "./intake-port.ts";
-import { deadLetter, letterOf } from "./message-identity.ts";
+import { deadLetter, letterOf, type Receiver } from "./message-identity.ts";
 import { type Reading, taken } from "./reading.ts";
 
 interface ObjectsText {
@@ -14,8 +13,8 @@ interface ObjectsText {
 }
 
 /** The objects that an authentic message tells of. What cannot be read of it is a dead letter. */
-export function readObjects(hook: Hook, { id, text, nowMs }: ObjectsText): Reading {
-  const letter = letterOf(hook, id, text);
+export function readObjects(receiver: Receiver, { id, text, nowMs }: ObjectsText): Reading {
+  const letter = letterOf(receiver, id, text);
   const parsed = refuseFuture(parseS3Message(text), nowMs);
   if (parsed.type === "ignored") return taken([], [parsed.reason]);
   if (parsed.type === "poison") return taken([deadLetter(letter, parsed.reason)]);
