@@ -17,7 +17,7 @@ import {
   RUN_WAIT_DEFAULTS,
   TASK_DEFAULTS,
 } from "@millrace/core/internal";
-import { HEADER_BYTES_MAX, HTTP_LIMITS } from "@millrace/sensors/internal";
+import { EVENT_SOURCE_DEFAULTS, HEADER_BYTES_MAX, HTTP_LIMITS } from "@millrace/sensors/internal";
 import { SWEEPER_DEFAULTS, WORKER_DEFAULTS } from "@millrace/worker";
 import { expect, test } from "vitest";
 import { GRACE_DEFAULT } from "../packages/cli/src/commands/worker.ts";
@@ -59,6 +59,11 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "requests that are taken at once": String(HTTP_LIMITS.requestsMax),
   "events in a batch of CloudEvents": whole.format(HTTP_LIMITS.batchMax),
   "grace of requests, after SIGTERM": GRACE_DEFAULT,
+  "message that a source takes": size(HTTP_LIMITS.bytesMax),
+  "deliveries of a message, then a dead letter": String(EVENT_SOURCE_DEFAULTS.deliveriesMax),
+  "messages in hand at once": String(EVENT_SOURCE_DEFAULTS.batchMax),
+  "time that NATS leaves a message in dead hands": EVENT_SOURCE_DEFAULTS.ackWait,
+  "time between looks at a table, if nobody notifies": EVENT_SOURCE_DEFAULTS.every,
   "timeout of an attempt": formatDuration(TASK_DEFAULTS.timeoutMs),
   retries: String(RETRY_DEFAULTS.limit),
   "backoff between retries": RETRY_DEFAULTS.backoff,
