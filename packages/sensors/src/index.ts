@@ -42,8 +42,11 @@ export {
 } from "./out/define/alert-channels.ts";
 export { openLineageOut, type OpenLineageOutOptions } from "./out/define/open-lineage-out.ts";
 export {
+  type CloudEventsNatsOptions,
   cloudEventsOut,
   type CloudEventsOutOptions,
+} from "./out/define/cloud-events-out.ts";
+export {
   isOut,
   type OutDefinition,
   webhookOut,
