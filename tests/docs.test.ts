@@ -18,11 +18,17 @@ const read = (file: string): string => readFileSync(path.join(root, file), "utf8
 const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
   (page) => `docs/examples/${page}`,
 );
-const PAGES = ["README.md", "docs/tutorial.md", "docs/guides/intake.md", ...EXAMPLES];
+const PAGES = [
+  "README.md",
+  "docs/tutorial.md",
+  "docs/guides/intake.md",
+  "docs/guides/event-sources.md",
+  ...EXAMPLES,
+];
 const blocks = PAGES.flatMap(blocksOf);
 const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
-/** Servers, not pipelines. */
-const SCRIPTS = ["examples/tutorial/src/lake-server.ts"];
+/** Servers and adapters, not pipelines. */
+const SCRIPTS = ["examples/tutorial/src/lake-server.ts", "examples/tutorial/src/kafka-source.ts"];
 
 function blocksOf(page: string): readonly Block[] {
   const parts = read(page).split(/^```/m);

@@ -212,7 +212,13 @@ export async function startRuntime(project: Project, options: RuntimeOptions): P
         return within(STEP_MS_MAX, Promise.all(ending), systemClock);
       };
       await Promise.all([bounded(sources?.stop()), worker?.drain(draining)]);
-      await bounded(scheduler?.stop(), checker?.stop(), sender?.stop(), sweeper.stop(), pruner.stop());
+      await bounded(
+        scheduler?.stop(),
+        checker?.stop(),
+        sender?.stop(),
+        sweeper.stop(),
+        pruner.stop(),
+      );
       await bounded(followUps.idle());
       await bounded(queue.close());
       await bounded(database.close());
