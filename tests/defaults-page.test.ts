@@ -20,6 +20,7 @@ import {
   TASK_DEFAULTS,
 } from "@millrace/core/internal";
 import {
+  EVENT_SOURCE_DEFAULTS,
   HEADER_BYTES_MAX,
   HTTP_LIMITS,
   SENSOR_WAIT,
@@ -76,6 +77,11 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   "longest delay between attempts": formatDuration(WEBHOOK_POLICY.delayMsMax),
   "alerts of a pipeline that are told one by one": String(PIPELINE_ALERTS_MAX),
   "alerts of a kind that are told one by one": String(CHANNEL_ALERTS_MAX),
+  "message that a source takes": size(HTTP_LIMITS.bytesMax),
+  "deliveries of a message, then a dead letter": String(EVENT_SOURCE_DEFAULTS.deliveriesMax),
+  "messages in hand at once": String(EVENT_SOURCE_DEFAULTS.batchMax),
+  "time that NATS leaves a message in dead hands": EVENT_SOURCE_DEFAULTS.ackWait,
+  "time between looks at a table, if nobody notifies": EVENT_SOURCE_DEFAULTS.every,
   "timeout of an attempt": formatDuration(TASK_DEFAULTS.timeoutMs),
   retries: String(RETRY_DEFAULTS.limit),
   "backoff between retries": RETRY_DEFAULTS.backoff,

@@ -18,12 +18,16 @@ const read = (file: string): string => readFileSync(path.join(root, file), "utf8
 const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
   (page) => `docs/examples/${page}`,
 );
-const GUIDES = ["intake", "sensors", "outs", "alerts"].map((name) => `docs/guides/${name}.md`);
+const GUIDES = ["event-sources", "intake", "sensors", "outs", "alerts"].map(
+  (name) => `docs/guides/${name}.md`,
+);
 const PAGES = ["README.md", "docs/tutorial.md", ...GUIDES, ...EXAMPLES];
 const blocks = PAGES.flatMap(blocksOf);
 const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
-/** Servers, not pipelines. */
-const SCRIPTS = ["lake-server", "receiver"].map((name) => `examples/tutorial/src/${name}.ts`);
+/** Servers and adapters, not pipelines. */
+const SCRIPTS = ["kafka-source", "lake-server", "receiver"].map(
+  (name) => `examples/tutorial/src/${name}.ts`,
+);
 
 function blocksOf(page: string): readonly Block[] {
   const parts = read(page).split(/^```/m);

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly RegExp[]>> = {
     ...AWS,
     /^hono(\/|$)/,
     /^@hono\/node-server$/,
+    /^@nats-io\/(jetstream|transport-node)$/,
     /^ioredis$/,
     /^ipaddr\.js$/,
     /^minimatch$/,

@@ -1,6 +1,7 @@
 /** Finds the servers that tests need: named by the environment, in Docker, or local binaries. */
 import { spawnSync } from "node:child_process";
 import { aptInstall } from "../../tools/apt-install.ts";
+import { natsBinary, startLocalNats } from "../../tools/local-nats.ts";
 import { postgresBinaries, startLocalPostgres } from "../../tools/local-postgres.ts";
 import { redisBinary, startLocalRedis } from "../../tools/local-redis.ts";
 
@@ -44,6 +45,17 @@ export async function findRedis(hasDocker: boolean): Promise<TestServer | null> 
   return { url: server.url, from: binary, stop: () => server.stop() };
 }
 
+/** @returns Null when there is none and none can be started. */
+export async function findNats(hasDocker: boolean): Promise<TestServer | null> {
+  const named = process.env["MILLRACE_TEST_NATS_URL"];
+  if (named) return { url: named, from: "MILLRACE_TEST_NATS_URL", stop: leaveRunning };
+  if (hasDocker) return startNatsContainer();
+  const binary = natsBinary() ?? (aptInstall("nats-server") ? natsBinary() : null);
+  if (binary === null) return null;
+  const server = await startLocalNats(binary);
+  return { url: server.url, from: binary, stop: () => server.stop() };
+}
+
 async function startPostgresContainer(): Promise<TestServer> {
   const { startContainer } = await import("./docker.ts");
   const settings = ["fsync=off", "synchronous_commit=off", "max_connections=200"];
@@ -69,5 +81,18 @@ async function startRedisContainer(): Promise<TestServer> {
     ready: { text: "Ready to accept connections", times: 1 },
   });
   const url = `redis://${server.host}:${server.port}`;
+  return { url, from: "Docker", stop: () => server.stop() };
+}
+
+async function startNatsContainer(): Promise<TestServer> {
+  const { startContainer } = await import("./docker.ts");
+  const server = await startContainer({
+    image: "nats:2-alpine",
+    port: 4222,
+    command: ["nats-server", "-js"],
+    env: {},
+    ready: { text: "Server is ready", times: 1 },
+  });
+  const url = `nats://${server.host}:${server.port}`;
   return { url, from: "Docker", stop: () => server.stop() };
 }

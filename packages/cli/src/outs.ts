@@ -3,6 +3,9 @@ import { declareSubscribers, type Database, feedStore, outboxStore } from "@mill
 import {
   allowedTargets,
   boundedSend,
+  natsSend,
+  natsTargetsOf,
+  openConnection,
   readOuts,
   type Sender,
   smtpTransport,
@@ -55,9 +58,9 @@ export async function startOuts(
 ): Promise<Sender> {
   const { env } = process;
   const url = pageUrl(env);
+  const variables = { environment: env, readFile: (path: string) => readFile(path, "utf8") };
   const read = await readOuts(out, {
-    environment: env,
-    readFile: (path) => readFile(path, "utf8"),
+    ...variables,
     base: url ?? `millrace:${encodeURIComponent(name)}`,
     pageUrl: url,
   });
@@ -65,10 +68,15 @@ export async function startOuts(
   read.problems.forEach(onProblem);
   const hosts = (env["MILLRACE_ALLOW_HOSTS"] ?? "").split(",").map((host) => host.trim());
   const allow = allowedTargets(hosts.filter((host) => host !== ""));
-  return startSender(read, {
-    outbox: outboxStore(database),
-    feed: feedStore(database),
-    send: withFiles(withMail(boundedSend({ allow }), smtpTransport)),
-    onProblem,
-  });
+  const others = withFiles(withMail(boundedSend({ allow }), smtpTransport));
+  const nats = natsSend(natsTargetsOf(out), others, (name) => openConnection(name, variables));
+  const outbox = outboxStore(database);
+  const feed = feedStore(database);
+  const sender = startSender(read, { outbox, feed, send: nats.send, onProblem });
+  return {
+    async stop() {
+      await sender.stop();
+      await nats.close();
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { datasetId, type DatasetId, type DatasetSpec } from "@millrace/core/internal";
 import type { Store } from "@millrace/postgres";
 import {
@@ -5,6 +6,7 @@ import {
   type RecordedObject,
   type RunningSource,
   type SourceProblem,
+  startEventSource,
   startObjectSource,
 } from "@millrace/sensors";
 import { healthChange } from "@millrace/sensors/internal";
@@ -30,26 +32,37 @@ export function sourceProblemWords({ message, error }: SourceProblem): string {
 const KNOWN_FOR_MS = 2_000;
 const HEALTH_EVERY_MS = 1_000;
 
-/** Starts the sources of a project, which serve the datasets of every deployment. */
+/** What sources need of a process. */
+export interface SourceParts {
+  readonly store: Store;
+  readonly followUps: FollowUps;
+  readonly hooks: SourceHooks;
+}
+
+/**
+ * Starts the sources of a project, which serve the datasets of every deployment. Connections that
+ * they name come from the environment.
+ */
 export function startSources(
-  { sources }: Project,
-  {
-    store,
-    followUps,
-    hooks,
-  }: { readonly store: Store; readonly followUps: FollowUps; readonly hooks: SourceHooks },
+  { sources, eventSources }: Project,
+  { store, followUps, hooks }: SourceParts,
 ): { stop(): Promise<void> } {
-  const known = knownDatasets(store);
-  const running: RunningSource[] = sources.map((source) =>
-    startObjectSource(source, {
-      intake: store,
-      ...known,
-      afterwards: (result) => followUps.follow(result),
-      ...(hooks.onRecorded !== undefined && { onRecorded: hooks.onRecorded }),
-      ...(hooks.onProblem !== undefined && { onProblem: hooks.onProblem }),
-    }),
-  );
-  const watch = watchHealth(sources, running, hooks.onHealthChanged);
+  const deps: ObjectSourceDeps & { readonly intake: Store } = {
+    intake: store,
+    ...knownDatasets(store),
+    afterwards: (result) => followUps.follow(result),
+    ...(hooks.onRecorded !== undefined && { onRecorded: hooks.onRecorded }),
+    ...(hooks.onProblem !== undefined && { onProblem: hooks.onProblem }),
+  };
+  const connections = {
+    environment: process.env,
+    readFile: (path: string) => readFile(path, "utf8"),
+  };
+  const running: RunningSource[] = [
+    ...sources.map((source) => startObjectSource(source, deps)),
+    ...eventSources.map((source) => startEventSource(source, { ...deps, connections })),
+  ];
+  const watch = watchHealth([...sources, ...eventSources], running, hooks.onHealthChanged);
   return {
     stop: async () => {
       clearInterval(watch);
@@ -59,7 +72,7 @@ export function startSources(
 }
 
 function watchHealth(
-  sources: Project["sources"],
+  sources: readonly { readonly name: string }[],
   running: readonly RunningSource[],
   tell: SourceHooks["onHealthChanged"],
 ): NodeJS.Timeout | undefined {

@@ -51,10 +51,27 @@ export {
 } from "./out/define/alert-channels.ts";
 export { openLineageOut, type OpenLineageOutOptions } from "./out/define/open-lineage-out.ts";
 export {
+  type CloudEventsNatsOptions,
   cloudEventsOut,
   type CloudEventsOutOptions,
+} from "./out/define/cloud-events-out.ts";
+export {
   isOut,
   type OutDefinition,
   webhookOut,
   type WebhookOutOptions,
 } from "./out/define/webhook-out.ts";
+export {
+  type Becoming,
+  describeEventSource,
+  eventSource,
+  type EventSourceBase,
+  type EventSourceDefinition,
+  type EventSourceOptions,
+  isEventSource,
+} from "./events/define-event-source.ts";
+export type * from "./events/event-source.ts";
+export type { NatsAccess, NatsCredentials } from "./events/nats/nats-access.ts";
+export { natsSource, type NatsSourceOptions } from "./events/nats/nats-source.ts";
+export { postgresSource, type PostgresSourceOptions } from "./events/postgres/postgres-source.ts";
+export { type EventSourceDeps, startEventSource } from "./events/start-event-source.ts";

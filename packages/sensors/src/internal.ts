@@ -1,4 +1,5 @@
 /** For the other packages of Millrace only: no promises to users. */
+export { EVENT_SOURCE_DEFAULTS } from "./events/define-event-source.ts";
 export * from "./http/define-hook.ts";
 export * from "./http/hook-health.ts";
 export * from "./http/intake-app.ts";

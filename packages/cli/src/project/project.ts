@@ -1,6 +1,12 @@
 import { definitionInvalid, hasDefinition, type PipelineDefinition } from "@millrace/core/internal";
 import { type AnyEvent, definitionOf, isEvent, pipelineId } from "@millrace/core/internal";
-import { type HookDefinition, isObjectSource, type ObjectSource } from "@millrace/sensors";
+import {
+  type EventSourceDefinition,
+  type HookDefinition,
+  isEventSource,
+  isObjectSource,
+  type ObjectSource,
+} from "@millrace/sensors";
 import type { OutDeclarations } from "@millrace/sensors/internal";
 import { hooksIn } from "./load-hooks.ts";
 import { outsIn } from "./load-outs.ts";
@@ -12,6 +18,8 @@ export interface Project {
   readonly build: number | null;
   readonly definitions: readonly PipelineDefinition[];
   readonly sources: readonly ObjectSource[];
+  /** What is read from where other systems put their messages. */
+  readonly eventSources: readonly EventSourceDefinition[];
   /** What `millrace intake` takes in. */
   readonly hooks: readonly HookDefinition[];
   /** Who outside is told of facts. */
@@ -36,21 +44,26 @@ export interface ProjectOptions {
  * export is one.
  *
  * @throws {DEFINITION_INVALID} When there is no pipeline, or two different ones have one name, or
- *   two hooks.
+ *   two hooks, or two sources of messages.
  */
 export function toProject({ name, build = null, modules, files = [] }: ProjectOptions): Project {
   const exported = modules.flatMap((module) => Object.values(module as Record<string, unknown>));
   const definitions = [...new Set(exported.filter(hasDefinition).map(definitionOf))];
   const sources = [...new Set(exported.filter(isObjectSource))];
+  const eventSources = [...new Set(exported.filter(isEventSource))];
   const hooks = hooksIn(modules);
   const out = outsIn(exported, definitions);
   const events = [...new Set(exported.filter(isEvent))];
   const names = definitions.map(({ spec }) => pipelineId(spec));
-  const twice = new Set(names.filter((id, index) => names.indexOf(id) !== index));
-  if (twice.size > 0) {
+  const twice = [
+    ...twiceIn(names).map((id) => `pipelines ${id}`),
+    // The name is a part of what messages are known by: those of one would count for the other.
+    ...twiceIn(eventSources.map((source) => source.name)).map((id) => `sources of messages ${id}`),
+  ];
+  if (twice.length > 0) {
     throw definitionInvalid(
-      [...twice].map(
-        (id) => `Project ${name} has two pipelines ${id}. Rename one: a name stands for one thing.`,
+      twice.map(
+        (what) => `Project ${name} has two ${what}. Rename one: a name stands for one thing.`,
       ),
     );
   }
@@ -60,5 +73,9 @@ export function toProject({ name, build = null, modules, files = [] }: ProjectOp
         "as in `export const report = pipeline(…)`.",
     ]);
   }
-  return { name, build, definitions, sources, hooks, out, events, files };
+  return { name, build, definitions, sources, eventSources, hooks, out, events, files };
+}
+
+function twiceIn(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }

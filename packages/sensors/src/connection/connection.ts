@@ -53,12 +53,28 @@ export async function readConnection(
     const token = await readVariable(`${variable}_TOKEN`, source);
     if (given !== null) return withUrl(given, token, variable);
     if (!isUrlNeeded) return { ok: true, connection: { url: null, login: null, token } };
-    const mend = `set ${variable} or ${variable}_FILE where sensors are asked`;
+    const mend = `set ${variable} or ${variable}_FILE where the scheduler runs`;
     return { ok: false, problem: `the connection ${name} is not set; ${mend}` };
   } catch (error) {
     if (MillraceError.is(error, "INPUT_INVALID")) return { ok: false, problem: error.message };
     throw error;
   }
+}
+
+/** As {@link readConnection}. @throws When it cannot be read; says which variable to mend. */
+export async function openConnection(name: string, source: ConnectionSource): Promise<Connection> {
+  const read = await readConnection(name, source);
+  if (read.ok) return read.connection;
+  throw new Error(`${read.problem}.`);
+}
+
+/** Of a connection, with its user and password in it again, for clients that look there only. */
+export function urlWithLogin({ url, login }: Pick<Connection, "url" | "login">): URL | null {
+  const found = URL.parse(url ?? "");
+  if (found === null || login === null) return found;
+  found.username = encodeURIComponent(login.username);
+  found.password = encodeURIComponent(login.password);
+  return found;
 }
 
 function withUrl(given: string, token: string | null, variable: string): ConnectionRead {

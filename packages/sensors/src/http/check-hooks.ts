@@ -78,7 +78,8 @@ function mappingsOf(hook: Hook): readonly MessageMapping[] {
   return hook.becomes === "objects" ? [] : [hook.becomes];
 }
 
-function mappingProblems(mapping: MessageMapping): readonly string[] {
+/** What is wrong with a mapping, in parts of sentences. */
+export function mappingProblems(mapping: MessageMapping): readonly string[] {
   if (mapping.type === "event") {
     const isReserved = typeof mapping.name === "string" && mapping.name.startsWith(RESERVED_PREFIX);
     return [

@@ -7,10 +7,21 @@ import type { IntakeMessage, UnsentLetter } from "./intake-port.ts";
 const KEY_BYTES_MAX = 400;
 const LETTER_BYTES_MAX = 256 * 1_024;
 
+/** Who gets messages: a hook, or a source that reads them elsewhere. */
+export interface Receiver {
+  readonly name: string;
+  readonly kind: Hook["kind"] | "source";
+}
+
 /**
- * One text for a list of texts, short enough to be a key. The hook is always one of them: whoever
- * may post to one hook cannot use up the ids of another.
+ * What stands first in the keys of a receiver's messages: whoever may post to one hook cannot use
+ * up the ids of another, nor those of a source.
  */
+export function identityOf({ name, kind }: Receiver): readonly string[] {
+  return kind === "source" ? ["source", name] : [name];
+}
+
+/** One text for a list of texts, short enough to be a key. The receiver is always one of them. */
 export function keyOf(parts: readonly string[]): string {
   const text = JSON.stringify(parts);
   if (Buffer.byteLength(text) <= KEY_BYTES_MAX) return text;
@@ -18,9 +29,10 @@ export function keyOf(parts: readonly string[]): string {
 }
 
 /** How a message stands among the dead letters, should it come to that. */
-export function letterOf(hook: Hook, id: string | null, body: string): UnsentLetter {
-  const idempotencyKey = keyOf([hook.name, id ?? createHash("sha256").update(body).digest("hex")]);
-  return { source: sourceOf(hook), body: cut(body), idempotencyKey };
+export function letterOf(receiver: Receiver, id: string | null, body: string): UnsentLetter {
+  const known = id ?? createHash("sha256").update(body).digest("hex");
+  const idempotencyKey = keyOf([receiver.name, known]);
+  return { source: sourceOf(receiver), body: cut(body), idempotencyKey };
 }
 
 export function deadLetter(letter: UnsentLetter, reason: string): IntakeMessage {
@@ -28,9 +40,9 @@ export function deadLetter(letter: UnsentLetter, reason: string): IntakeMessage 
   return { type: "deadLetter", letter: dead };
 }
 
-/** How dead letters and problems name a hook. */
-export function sourceOf(hook: Pick<Hook, "name">): string {
-  return `hook ${hook.name}`;
+/** How dead letters and problems name a receiver. */
+export function sourceOf({ name, kind }: Receiver): string {
+  return kind === "source" ? name : `hook ${name}`;
 }
 
 /** Never in the middle of a character. */

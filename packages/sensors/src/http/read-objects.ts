@@ -3,9 +3,8 @@ import type { MessageContext } from "../intake/message-context.ts";
 import { parseS3Message } from "../s3/parse-s3-message.ts";
 import { refuseFuture } from "../s3/refuse-future.ts";
 import { inContext } from "../s3/s3-record.ts";
-import type { Hook } from "./hook.ts";
 import type { IntakeMessage } from "./intake-port.ts";
-import { deadLetter, letterOf } from "./message-identity.ts";
+import { deadLetter, letterOf, type Receiver } from "./message-identity.ts";
 import { type Reading, taken } from "./reading.ts";
 
 interface ObjectsText {
@@ -18,8 +17,11 @@ interface ObjectsText {
 }
 
 /** The objects that an authentic message tells of. What cannot be read of it is a dead letter. */
-export function readObjects(hook: Hook, { id, text, nowMs, context }: ObjectsText): Reading {
-  const letter = letterOf(hook, id, text);
+export function readObjects(
+  receiver: Receiver,
+  { id, text, nowMs, context }: ObjectsText,
+): Reading {
+  const letter = letterOf(receiver, id, text);
   const parsed = refuseFuture(parseS3Message(text), nowMs);
   if (parsed.type === "ignored") return taken([], [parsed.reason]);
   if (parsed.type === "poison") return taken([deadLetter(letter, parsed.reason)]);

@@ -17,6 +17,7 @@ export type { OutSend } from "./webhook/out-http.ts";
 export { type OutTarget, targetProblems, TIMEOUT_MS } from "./webhook/out-target.ts";
 export { type OutboxDeps, type OutProblem, sendOutbox } from "./webhook/send-outbox.ts";
 export { secretProblem, signWebhook } from "./webhook/sign-webhook.ts";
+export * from "./nats/nats-send.ts";
 export { withFiles } from "./lineage/file-send.ts";
 export { lineageEvents, lineageOf } from "./feed/lineage-messages.ts";
 export { withMail } from "./alert/mail-send.ts";

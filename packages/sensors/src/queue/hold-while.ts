@@ -1,15 +1,15 @@
 import type { Pace } from "../source/pause.ts";
-import type { MessageHold, QueueMessage } from "./message-queue.ts";
+import type { MessageHold } from "./message-queue.ts";
 
-export interface Held {
-  readonly hold: MessageHold;
-  readonly messages: readonly QueueMessage[];
+export interface Held<M> {
+  readonly hold: MessageHold<M>;
+  readonly messages: readonly M[];
   readonly pace: Pace;
   readonly onProblem: (message: string, error: unknown) => void;
 }
 
 /** Does `work`, and asks for more time again and again until it is done. */
-export async function holdWhile<T>(held: Held, work: () => Promise<T>): Promise<T> {
+export async function holdWhile<M, T>(held: Held<M>, work: () => Promise<T>): Promise<T> {
   const done = new AbortController();
   const holding = keepHolding(held, done.signal);
   try {
@@ -21,7 +21,7 @@ export async function holdWhile<T>(held: Held, work: () => Promise<T>): Promise<
 }
 
 /** A failure is told once: what comes again meanwhile is known, and makes no second update. */
-async function keepHolding(held: Held, signal: AbortSignal): Promise<void> {
+async function keepHolding<M>(held: Held<M>, signal: AbortSignal): Promise<void> {
   const { hold, messages, pace, onProblem } = held;
   const message = "Messages could not be held and may come again.";
   let isTold = false;

@@ -11,10 +11,22 @@ import {
   type SourceHealth,
 } from "../source/source-health.ts";
 import { holdWhile } from "./hold-while.ts";
-import type { MessageHold, MessageQueue, QueueMessage } from "./message-queue.ts";
+import type { MessageHold, MessageQueue, MessageTaker } from "./message-queue.ts";
 import { takeMessages } from "./take-messages.ts";
 
 const NOTHING = { received: 0, recorded: 0, buried: 0, oldestAt: null };
+
+/** {@link pollMessages} of a queue whose messages tell of objects. */
+export function pollQueue(queue: MessageQueue, intake: ObjectIntake, pace: Pace): RunningSource {
+  return pollMessages(
+    queue,
+    {
+      take: (messages, now) => takeMessages(messages, intake, now),
+      report: (message, error) => intake.report(message, error),
+    },
+    pace,
+  );
+}
 
 /**
  * Takes messages until it is stopped, one batch at a time. A message leaves the queue only after
@@ -22,9 +34,13 @@ const NOTHING = { received: 0, recorded: 0, buried: 0, oldestAt: null };
  * queue that can hold messages is asked for no others: each time that it hands one out brings it
  * nearer to the end that a redrive policy sets, and the outage is not the message's fault.
  */
-export function pollQueue(queue: MessageQueue, intake: ObjectIntake, pace: Pace): RunningSource {
+export function pollMessages<M>(
+  queue: MessageQueue<M>,
+  taker: MessageTaker<M>,
+  pace: Pace,
+): RunningSource {
   const stopping = new AbortController();
-  const poll = new QueuePoll(queue, intake, pace, stopping.signal);
+  const poll = new QueuePoll(queue, taker, pace, stopping.signal);
   const ended = poll.run();
   return {
     health: () => poll.health,
@@ -35,16 +51,16 @@ export function pollQueue(queue: MessageQueue, intake: ObjectIntake, pace: Pace)
   };
 }
 
-class QueuePoll {
-  readonly #queue: MessageQueue;
-  readonly #intake: ObjectIntake;
+class QueuePoll<M> {
+  readonly #queue: MessageQueue<M>;
+  readonly #taker: MessageTaker<M>;
   readonly #pace: Pace;
   readonly #signal: AbortSignal;
   #health: SourceHealth;
 
-  constructor(queue: MessageQueue, intake: ObjectIntake, pace: Pace, signal: AbortSignal) {
+  constructor(queue: MessageQueue<M>, taker: MessageTaker<M>, pace: Pace, signal: AbortSignal) {
     this.#queue = queue;
-    this.#intake = intake;
+    this.#taker = taker;
     this.#pace = pace;
     this.#signal = signal;
     this.#health = newHealth(pace.now());
@@ -62,7 +78,7 @@ class QueuePoll {
     }
   }
 
-  async #receive(): Promise<readonly QueueMessage[] | null> {
+  async #receive(): Promise<readonly M[] | null> {
     try {
       return await this.#queue.receive(this.#signal);
     } catch (error) {
@@ -73,22 +89,26 @@ class QueuePoll {
   }
 
   /** @returns Whether all went well. */
-  async #handle(messages: readonly QueueMessage[]): Promise<boolean> {
+  async #handle(messages: readonly M[]): Promise<boolean> {
     const { hold } = this.#queue;
     if (messages.length === 0) {
       const now = this.#pace.now();
       this.#health = afterSuccess(afterDealing(this.#health, now, NOTHING), now);
       return true;
     }
-    if (hold === undefined) return (await this.#take(messages)) === "done";
-    const onProblem = (message: string, error: unknown): void =>
-      this.#intake.report(message, error);
+    if (hold === undefined) {
+      const isDone = (await this.#take(messages)) === "done";
+      // Others may fare better, and shall not wait for as long as this one does.
+      if (!isDone) await this.#queue.release?.();
+      return isDone;
+    }
+    const onProblem = (message: string, error: unknown): void => this.#taker.report(message, error);
     const held = { hold, messages, pace: this.#pace, onProblem };
     return holdWhile(held, () => this.#takeWhileHeld(messages, hold));
   }
 
   /** Tries until the store is there again, the source is stopped or the time to hold is up. */
-  async #takeWhileHeld(messages: readonly QueueMessage[], hold: MessageHold): Promise<boolean> {
+  async #takeWhileHeld(messages: readonly M[], hold: MessageHold<M>): Promise<boolean> {
     const heldUntil = this.#pace.now() + hold.heldMsMax;
     for (;;) {
       const outcome = await this.#take(messages);
@@ -99,9 +119,9 @@ class QueuePoll {
     }
   }
 
-  async #take(messages: readonly QueueMessage[]): Promise<"done" | "in part" | "unreachable"> {
+  async #take(messages: readonly M[]): Promise<"done" | "in part" | "unreachable"> {
     try {
-      const { done, ...dealt } = await takeMessages(messages, this.#intake, this.#pace.now());
+      const { done, ...dealt } = await this.#taker.take(messages, this.#pace.now());
       const now = this.#pace.now();
       // Counted before they are removed: that they may come again does not undo their commit.
       this.#health = afterDealing(this.#health, now, { ...dealt, received: messages.length });
@@ -117,15 +137,15 @@ class QueuePoll {
     }
   }
 
-  async #remove(messages: readonly QueueMessage[]): Promise<void> {
+  async #remove(messages: readonly M[]): Promise<void> {
     const kept = messages.length === 0 ? [] : await this.#queue.remove(messages);
     for (const reason of kept)
-      this.#intake.report(`A message could not be removed and will come again: ${reason}.`);
+      this.#taker.report(`A message could not be removed and will come again: ${reason}.`);
   }
 
   #fail(message: string, error: unknown): void {
     this.#health = afterFailure(this.#health, this.#pace.now(), failureWords(message, error));
-    this.#intake.report(message, error);
+    this.#taker.report(message, error);
   }
 
   async #backOff(): Promise<void> {

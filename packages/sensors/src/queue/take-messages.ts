@@ -3,21 +3,11 @@ import type { BuriedLetter, ObjectIntake } from "../intake/object-intake.ts";
 import { parseS3Message, type S3Message } from "../s3/parse-s3-message.ts";
 import { refuseFuture } from "../s3/refuse-future.ts";
 import { inContext } from "../s3/s3-record.ts";
-import type { QueueMessage } from "./message-queue.ts";
+import type { QueueMessage, TakenMessages } from "./message-queue.ts";
 
 interface Letter {
   readonly message: QueueMessage;
   readonly parsed: S3Message;
-}
-
-/** What became of messages. */
-export interface TakenMessages {
-  /** Those that the queue may forget: their updates and dead letters are committed. */
-  readonly done: readonly QueueMessage[];
-  readonly recorded: number;
-  readonly buried: number;
-  /** When the oldest event among them came about; null when none says. */
-  readonly oldestAt: Instant | null;
 }
 
 /**
@@ -30,7 +20,7 @@ export async function takeMessages(
   messages: readonly QueueMessage[],
   intake: ObjectIntake,
   now: Instant,
-): Promise<TakenMessages> {
+): Promise<TakenMessages<QueueMessage>> {
   const letters = messages.map((message) => ({
     message,
     parsed: refuseFuture(parseS3Message(message.body), now),

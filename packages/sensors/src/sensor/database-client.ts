@@ -1,16 +1,14 @@
 import pg from "pg";
-import type { Connection } from "../connection/connection.ts";
+import { type Connection, urlWithLogin } from "../connection/connection.ts";
 import { CALL_MS } from "./asking.ts";
 
 /** @returns Why there is no connection, as a sentence, when there is none. */
-export async function openClient({ url, login }: Connection): Promise<pg.Client | string> {
-  const parsed = URL.parse(url ?? "");
+export async function openClient(connection: Connection): Promise<pg.Client | string> {
+  const parsed = urlWithLogin(connection);
   if (parsed === null || !/^postgres(ql)?:$/.test(parsed.protocol))
     return "its URL is none of postgres://; mend the variable of the connection";
-  // What stands in the URL, even nothing, counts more for the driver than what is given beside it.
-  parsed.username = encodeURIComponent(login?.username ?? "");
-  parsed.password = encodeURIComponent(login?.password ?? "");
   const client = new pg.Client({
+    // What stands in it, even nothing, counts more for the driver than what is given beside it.
     connectionString: parsed.href,
     connectionTimeoutMillis: CALL_MS,
     query_timeout: CALL_MS * 2,

@@ -1,13 +1,18 @@
 import type { JsonValue } from "@millrace/core/internal";
-import type { CloudEventRule, CloudEventsHook } from "../hook.ts";
+import type { CloudEventRule } from "../hook.ts";
 import type { IntakeMessage } from "../intake-port.ts";
 import { mapMessage } from "../map-message.ts";
 import { contextOf, contextOfHeaders, contextWithin } from "../../intake/message-context.ts";
-import { deadLetter, keyOf, letterOf } from "../message-identity.ts";
+import { deadLetter, identityOf, keyOf, letterOf, type Receiver } from "../message-identity.ts";
 import { looseText, readJson } from "../read-json.ts";
 import { type Delivery, type Reading, refused, taken } from "../reading.ts";
 import { toBinaryEvent } from "./binary-event.ts";
 import { type CloudEvent, mediaTypeOf, type ReadCloudEvent, toCloudEvent } from "./cloud-event.ts";
+
+/** Who takes CloudEvents: a hook or a source. */
+export interface CloudEventsReceiver extends Receiver {
+  readonly rules: readonly CloudEventRule[];
+}
 
 /** One event of a request, with the text that would be kept of it. */
 interface Entry {
@@ -17,7 +22,7 @@ interface Entry {
 
 /** The events of a request. A broken one in a batch is a dead letter and holds up no other. */
 export function readCloudEvents(
-  hook: CloudEventsHook,
+  hook: CloudEventsReceiver,
   delivery: Delivery,
   batchMax: number,
 ): Reading {
@@ -48,7 +53,7 @@ function toEntry(value: JsonValue, text: string, { nowMs }: Delivery): Entry {
 }
 
 function readEntries(
-  hook: CloudEventsHook,
+  hook: CloudEventsReceiver,
   { headers }: Delivery,
   entries: readonly Entry[],
 ): Reading {
@@ -60,14 +65,14 @@ function readEntries(
       continue;
     }
     const rule = hook.rules.find((candidate) => isFor(candidate, read.event));
-    if (rule === undefined) ignored.push(`no rule of the hook is for ${shown(read.event.type)}`);
+    if (rule === undefined) ignored.push(`no rule is for ${shown(read.event.type)}`);
     else messages.push(toMessage({ hook, rule, headers }, read.event, text));
   }
   return taken(messages, [...new Set(ignored)]);
 }
 
 interface Way {
-  readonly hook: CloudEventsHook;
+  readonly hook: CloudEventsReceiver;
   readonly rule: CloudEventRule;
   readonly headers: Headers;
 }
@@ -78,7 +83,7 @@ function toMessage({ hook, rule, headers }: Way, event: CloudEvent, text: string
   const id = keyOf([event.source, event.id]);
   return mapMessage(rule.becomes, event.document, {
     source: { type: "cloudevents", key: event.source },
-    idempotencyKey: keyOf([hook.name, event.source, event.id]),
+    idempotencyKey: keyOf([...identityOf(hook), event.source, event.id]),
     context: contextWithin(own, contextOfHeaders(headers)),
     letter: letterOf(hook, id, text),
   });
@@ -92,7 +97,7 @@ function fits(pattern: string, text: string): boolean {
   return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
 }
 
-function lost(hook: CloudEventsHook, text: string, reason: string): Reading {
+function lost(hook: CloudEventsReceiver, text: string, reason: string): Reading {
   return taken([deadLetter(letterOf(hook, null, text), reason)]);
 }
 

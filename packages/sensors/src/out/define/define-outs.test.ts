@@ -1,6 +1,8 @@
+import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { mail, slack, webhook } from "./alert-channels.ts";
-import { readOuts, subscribersOf } from "./read-outs.ts";
+import { cloudEventsOut } from "./cloud-events-out.ts";
+import { natsTargetsOf, readOuts, subscribersOf } from "./read-outs.ts";
 import { isOut, webhookOut } from "./webhook-out.ts";
 
 const options = { url: "https://a.example.com/hook", secrets: ["A_SECRET"], events: ["a.*"] };
@@ -78,4 +80,30 @@ test("a mail is made for its server, and a wrong address is found at the start",
   expect((await readOuts(declared, wrong)).problems).toEqual([
     "alert/ops/mail is not sent to from here: FROM must hold one address such as ops@example.com, and TO 1 to 50 of them, separated by commas.",
   ]);
+});
+
+const nats = { servers: "nats://bus:4222", subject: "millrace.facts" };
+
+test("CloudEvents on NATS are declared without showing who one is", async () => {
+  const credentials = { token: "hush-hush" };
+  const out = cloudEventsOut("bus", { nats: { ...nats, credentials }, events: ["a.*"] });
+  expect(isOut(out)).toBe(true);
+  expect(JSON.stringify(out) + inspect(out)).not.toContain("hush");
+  const declared = { outs: [out, webhookOut("crm", options)], alerts: [] };
+  expect([...natsTargetsOf(declared)]).toEqual([["nats:bus", { ...nats, credentials }]]);
+  const { targets, problems } = await readOuts(declared, { ...source, environment: {} });
+  expect(targets.get("cloudevents/bus")).toMatchObject({ url: "nats:bus", secrets: [] });
+  expect(problems).toHaveLength(1);
+});
+
+test.each([
+  ["Bad Name", {}, [], "the name"],
+  ["bus", { servers: undefined }, ["a"], "give either servers or the name of a connection"],
+  ["bus", { servers: "nats://me:pw@bus" }, ["a"], "without user or password"],
+  ["bus", { subject: "a.*" }, ["a"], "is none to publish on"],
+  ["bus", { subject: "a b" }, ["a"], "is none to publish on"],
+  ["bus", {}, [], "names 0 events"],
+])("cloudEventsOut %s on NATS with %j and %j is refused where it is defined", (...given) => {
+  const [name, change, events, words] = given;
+  expect(() => cloudEventsOut(name, { nats: { ...nats, ...change }, events })).toThrow(words);
 });

@@ -6,8 +6,9 @@ import type {
 } from "@millrace/core/internal";
 import { alertMessageFor } from "../alert/alert-channel.ts";
 import { type Mail, mailAlert, type MailEnvelope } from "../alert/mail-alert.ts";
-import { alertsOf, cloudEventsOf, webhooksOf } from "../feed/out-messages.ts";
+import { alertsOf, cloudEventsOf, natsEventsOf, webhooksOf } from "../feed/out-messages.ts";
 import { lineageOf } from "../feed/lineage-messages.ts";
+import type { NatsTarget } from "../nats/nats-send.ts";
 import { type OutTarget, targetProblems, TIMEOUT_MS } from "../webhook/out-target.ts";
 import type { OutDefinition } from "./webhook-out.ts";
 
@@ -74,6 +75,14 @@ export function subscribersOf({ outs, alerts }: OutDeclarations): readonly OutSu
   ];
 }
 
+/** Those of the outs that are on NATS, by the URLs of their targets. */
+export function natsTargetsOf({
+  outs,
+}: Pick<OutDeclarations, "outs">): ReadonlyMap<string, NatsTarget> {
+  const found = outs.flatMap(({ url, nats }) => (nats === undefined ? [] : [[url, nats] as const]));
+  return new Map(found);
+}
+
 /**
  * Reads the addresses and secrets of all that goes out. One that is missing leaves its subscriber
  * out of this process: what it is to be told waits for a process that has it.
@@ -96,7 +105,7 @@ export async function readOuts(
   async function take(name: string, read: () => Promise<ReadOut>): Promise<void> {
     try {
       const { target, make } = await read();
-      const found = /^(?:smtps?|file):/.test(target.url) ? [] : targetProblems(name, target);
+      const found = /^(?:smtps?|file|nats):/.test(target.url) ? [] : targetProblems(name, target);
       problems.push(...found);
       if (found.length > 0) return;
       targets.set(name, target);
@@ -120,7 +129,9 @@ async function readOut(out: OutDefinition, source: OutEnvironment): Promise<Read
   };
 }
 
-function makerOf({ type, mode, namespace }: OutDefinition, base: string): MakeMessages {
+function makerOf(out: OutDefinition, base: string): MakeMessages {
+  const { type, mode, namespace, nats } = out;
+  if (nats !== undefined) return natsEventsOf(base, nameOfOut(out));
   switch (type) {
     case "webhook":
       return webhooksOf(base);

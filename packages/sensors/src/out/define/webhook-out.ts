@@ -1,5 +1,6 @@
 import { definitionInvalid, variableProblem } from "@millrace/core/internal";
 import { nameProblems } from "../../source/source-brand.ts";
+import type { NatsTarget } from "../nats/nats-send.ts";
 
 /** Marks what this package's functions declared, also across duplicate installs of it. */
 export const OUT: unique symbol = Symbol.for("millrace.out") as never;
@@ -9,7 +10,10 @@ export interface OutDefinition {
   readonly [OUT]: true;
   readonly type: "webhook" | "cloudevents" | "openlineage";
   readonly name: string;
+  /** Of one on NATS, a name for where that is. */
   readonly url: string;
+  /** Not shown in logs or JSON: it may hold credentials. Undefined unless it is on NATS. */
+  readonly nats?: NatsTarget | undefined;
   /** Names of environment variables. */
   readonly secrets: readonly string[];
   readonly events: readonly string[];
@@ -35,11 +39,6 @@ export interface WebhookOutOptions {
   readonly events: readonly string[];
 }
 
-export interface CloudEventsOutOptions extends WebhookOutOptions {
-  /** How HTTP carries them; structured unless given. */
-  readonly mode?: "structured" | "binary";
-}
-
 /**
  * Tells a receiver of facts by webhooks: signed and retried as Standard Webhooks has it, in order,
  * each at least once under an id of its own. The body is `{ type, timestamp, data }`. A receiver
@@ -54,21 +53,7 @@ export interface CloudEventsOutOptions extends WebhookOutOptions {
  * });
  */
 export function webhookOut(name: string, options: WebhookOutOptions): OutDefinition {
-  return define("webhook", name, { ...options, mode: "structured" });
-}
-
-/**
- * Tells a receiver of facts by CloudEvents 1.0 over HTTP; otherwise as {@link webhookOut}.
- *
- * @throws {DEFINITION_INVALID} When an option is out of its range.
- * @example
- * export const mesh = cloudEventsOut("mesh", {
- *   url: "https://broker.example.com/default",
- *   events: ["dev.millrace.*"],
- * });
- */
-export function cloudEventsOut(name: string, options: CloudEventsOutOptions): OutDefinition {
-  return define("cloudevents", name, { mode: "structured", ...options });
+  return defineHttpOut("webhook", name, { ...options, mode: "structured" });
 }
 
 /** Whether a project exported it to be told of facts. */
@@ -86,16 +71,23 @@ const EVENTS_MAX = 100;
 const SECRETS_MAX = 5;
 const PATTERN = /^[^\s*]{0,255}\*?$/;
 
-function define(
+/** What is told over HTTP; options are checked. */
+export function defineHttpOut(
   type: "webhook" | "cloudevents",
   name: string,
-  { url, secrets = [], events, mode = "structured" }: CloudEventsOutOptions,
+  options: WebhookOutOptions & { readonly mode: "structured" | "binary" },
 ): OutDefinition {
+  const { url, secrets = [], events, mode } = options;
   const where = type === "webhook" ? "webhookOut" : "cloudEventsOut";
   const problems = [
     ...nameProblems(name, where),
-    ...[urlProblem(url), ...secrets.map(variableProblem), ...listProblems(events, secrets)].flatMap(
-      (problem) => (problem === null ? [] : [`${where} ${JSON.stringify(name)}: ${problem}.`]),
+    ...[
+      urlProblem(url),
+      ...secrets.map(variableProblem),
+      ...eventsProblems(events),
+      secrets.length <= SECRETS_MAX ? null : `it has ${secrets.length} secrets; give at most 5`,
+    ].flatMap((problem) =>
+      problem === null ? [] : [`${where} ${JSON.stringify(name)}: ${problem}.`],
     ),
   ];
   if (problems.length > 0) throw definitionInvalid(problems);
@@ -103,16 +95,13 @@ function define(
   return Object.freeze({ ...out, secrets: [...secrets], events: [...events] });
 }
 
-function listProblems(
-  events: readonly string[],
-  secrets: readonly string[],
-): readonly (string | null)[] {
+/** What is wrong with what a subscriber wants to be told of, in parts of sentences. */
+export function eventsProblems(events: readonly string[]): readonly string[] {
   const unfit = events.filter((event) => event === "" || !PATTERN.test(event));
   return [
-    events.length >= 1 && events.length <= EVENTS_MAX
-      ? null
-      : `it names ${events.length} events; give 1 to ${EVENTS_MAX}, such as "dev.millrace.*"`,
-    secrets.length <= SECRETS_MAX ? null : `it has ${secrets.length} secrets; give at most 5`,
+    ...(events.length >= 1 && events.length <= EVENTS_MAX
+      ? []
+      : [`it names ${events.length} events; give 1 to ${EVENTS_MAX}, such as "dev.millrace.*"`]),
     ...unfit.map(
       (event) =>
         `${JSON.stringify(event)} is no name of an event; write it whole, or its beginning and "*"`,

@@ -12,6 +12,7 @@ import {
   runEndCloudEvent,
   updateCloudEvent,
 } from "../cloud/cloud-event.ts";
+import { MESSAGE_ID } from "../nats/nats-send.ts";
 import { cloudEventMessage } from "../out-forms.ts";
 
 /** A fact as CloudEvents tell it; null of one that they do not. */
@@ -38,6 +39,20 @@ export function cloudEventsOf(base: string, mode: "structured" | "binary"): Make
   return (fact) => {
     const event = toCloudEvent(base, fact);
     return event === null ? [] : [{ key: event.id, message: cloudEventMessage(event, mode) }];
+  };
+}
+
+/**
+ * Makes CloudEvents of facts, structured as they are on NATS. A stream is to know each by its
+ * subscriber, source and id: one stream may keep what several subscribers are told.
+ */
+export function natsEventsOf(base: string, subscriber: string): MakeMessages {
+  return (fact) => {
+    const event = toCloudEvent(base, fact);
+    if (event === null) return [];
+    const { headers, ...message } = cloudEventMessage(event, "structured");
+    const id = JSON.stringify([subscriber, event.source, event.id]);
+    return [{ key: event.id, message: { ...message, headers: { ...headers, [MESSAGE_ID]: id } } }];
   };
 }
 
