@@ -35,4 +35,4 @@ export {
 } from "./out/put-out.ts";
 export { type DeclaredSubscriber, declareSubscribers } from "./out/declare-subscribers.ts";
 export { feedStore } from "./out/feed-outbox.ts";
-export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";
+export { readOutbox, type SubscriberReport } from "./out/read-outbox.ts";

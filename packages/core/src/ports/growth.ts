@@ -22,6 +22,7 @@ export const PRUNE_KINDS = [
   "slot",
   "dead_letter",
   "audit",
+  "partition",
   "out",
 ] as const;
 

@@ -1,8 +1,9 @@
 import type { GrowthStore, Pruned, PruneKind, Retention } from "@millrace/core/internal";
 import type { Database } from "../database.ts";
-import { pruneOutbox } from "../out/read-outbox.ts";
 import { pruneDeliveries, pruneEvents, pruneUpdates } from "./prune-facts.ts";
 import { pruneGroups } from "./prune-groups.ts";
+import { pruneOutbox } from "./prune-outbox.ts";
+import { prunePartitions } from "./prune-partitions.ts";
 import { pruneBackfills, pruneKeys, pruneRecords, pruneSlots } from "./prune-records.ts";
 import { pruneRuns } from "./prune-runs.ts";
 import { dropRange, makeRanges } from "./update-ranges.ts";
@@ -22,10 +23,8 @@ const PRUNE: Record<PruneKind, Prune> = {
   dead_letter: (database, retention, limit) =>
     pruneRecords(database, "dead_letter", retention, limit),
   audit: (database, retention, limit) => pruneRecords(database, "audit", retention, limit),
-  out: async (database, { historyMs }, limit) => {
-    const removed = await pruneOutbox(database, historyMs, limit);
-    return { removed, more: removed >= limit };
-  },
+  partition: prunePartitions,
+  out: (database, { historyMs }, limit) => pruneOutbox(database, historyMs, limit),
 };
 
 /** Retention, on one database. */
