@@ -19,6 +19,11 @@ comment on column millrace.check_due.answer is
 create index check_due_of_target on millrace.check_due (kind, target, due_at)
   where answer is null;
 
+-- Each ask moves all rows of its target along the index.
+alter table millrace.check_due set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+
+create sequence millrace.check_round;
+
 -- One row for each target that was asked lately. It is the lock of who asks, and their pace.
 create table millrace.check_target (
   kind text not null,
@@ -31,4 +36,6 @@ create table millrace.check_target (
 );
 
 comment on column millrace.check_target.round is
-  'How often it was taken: what came of a taking is recorded only while nobody took it since.';
+  'Which taking was the last, of all targets: what came of one is recorded only while it is that.';
+
+create index check_target_idle on millrace.check_target (not_before);
