@@ -53,3 +53,5 @@ comment on column millrace.out_delivery.fence is
 create index out_delivery_waiting on millrace.out_delivery (subscriber, id) where state = 'waiting';
 
 create index out_delivery_ended on millrace.out_delivery (ended_at) where ended_at is not null;
+
+create index out_delivery_dead on millrace.out_delivery (subscriber) where state = 'dead';

@@ -34,7 +34,7 @@ export async function putFacts(
     order by place`.execute(tx);
 }
 
-/** Notes dead letters for whoever is told of them; these come seldom, and from no evaluation. */
+/** Notes dead letters for whoever is told of them; these come seldom. */
 export async function putDeadLetters(tx: Tx, ids: readonly number[]): Promise<void> {
   if (ids.length === 0) return;
   const rows = ids.map((id) => ({ id }));
