@@ -1,5 +1,12 @@
-import type { Asker, CheckGroup, CheckWait, DecideCheck } from "@millrace/core/internal";
+import type {
+  Asker,
+  CheckGroup,
+  CheckStore,
+  CheckWait,
+  DecideCheck,
+} from "@millrace/core/internal";
 import { present } from "@millrace/core/internal";
+import { createStore } from "@millrace/postgres";
 import {
   CHECKER_DEFAULTS,
   type Clock,
@@ -9,6 +16,7 @@ import {
   systemClock,
 } from "@millrace/worker";
 import type { WorkerEvent } from "@millrace/worker";
+import type { KyselyPlugin, PluginTransformQueryArgs, PluginTransformResultArgs } from "kysely";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Engine, ok, startEngine } from "./engine.ts";
 import { pipelineSpec, taskSpec } from "./specs.ts";
@@ -50,6 +58,27 @@ class Board implements Asker<boolean> {
   }
 }
 
+/** Hears of every statement of the store, but for those that only ask when the next is due. */
+class Statements implements KyselyPlugin {
+  #texts: string[] = [];
+
+  transformQuery({ node }: PluginTransformQueryArgs) {
+    if (node.kind === "RawNode") this.#texts.push(node.sqlFragments.join("?"));
+    return node;
+  }
+
+  async transformResult({ result }: PluginTransformResultArgs) {
+    return result;
+  }
+
+  /** Those since the last time. */
+  take(): readonly string[] {
+    const texts = this.#texts.filter((text) => !text.includes("min(greatest("));
+    this.#texts = [];
+    return texts;
+  }
+}
+
 const decide: DecideCheck<boolean> = (check, isReady, { now }) =>
   isReady
     ? { type: "done", value: "ready" }
@@ -81,11 +110,11 @@ describe.each(["embedded", "server"] as const)("asking on the %s database", (kin
   const { pass, moveClock, result, runRow, leaks, count } = waitingRoom(() => engine);
   const watch = (target: string) => ({ ask: asking({ name: "check 1", wait: waiting(target) }) });
 
-  function startAsking(board: Board) {
+  function startAsking(board: Board, checks: CheckStore = engine.store) {
     const events: WorkerEvent[] = [];
     const checker = startChecker(
       {
-        checks: engine.store,
+        checks,
         asker: board,
         decide,
         followUps: { follow: () => {} },
@@ -218,6 +247,8 @@ describe.each(["embedded", "server"] as const)("asking on the %s database", (kin
     expect(await result(run)).toEqual([{ state: "done", value: "ready" }]);
   });
 
+  /** Of an interval: as many for five thousand sensors as for one. */
+  const STATEMENTS_MAX = 10;
   const SENSORS = kind === "server" ? 5_000 : 500;
   test(`${SENSORS} sensors of one target hold nothing, and cost one ask an interval`, async () => {
     const board = new Board();
@@ -228,13 +259,21 @@ describe.each(["embedded", "server"] as const)("asking on the %s database", (kin
     expect(await count("millrace.check_due")).toBe(SENSORS);
     expect(await count("millrace.running")).toBe(0);
     expect(await count("millrace.ready")).toBe(0);
-    const checker = startAsking(board);
+    const statements = new Statements();
+    const { database } = engine;
+    const counted = { ...database, db: database.db.withPlugin(statements) };
+    const checker = startAsking(board, createStore(counted));
     await vi.waitFor(() => expect(board.of("shared")).toEqual([SENSORS]), 20_000);
     await isRecorded();
+    statements.take();
     for (let interval = 1; interval <= 3; interval++) {
       await moveClock(MINUTE + 5_000);
       await vi.waitFor(() => expect(board.asked).toHaveLength(interval + 1), 20_000);
       await isRecorded();
+      const texts = statements.take();
+      expect(texts.filter((text) => text.includes("update millrace.check_due"))).toHaveLength(1);
+      // To take a target, to load what waits for it, and to record what came of it.
+      expect(texts.length, texts.join("\n")).toBeLessThanOrEqual(STATEMENTS_MAX);
     }
     expect(board.of("shared")).toEqual(Array.from({ length: 4 }, () => SENSORS));
     expect(await count("millrace.wake")).toBe(0);

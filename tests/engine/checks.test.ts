@@ -184,10 +184,31 @@ describe.each(["embedded", "server"] as const)("checks on the %s database", (kin
     expect(await leaks()).toEqual(NOTHING);
   });
 
-  test("a target that nobody waits for any more is forgotten", async () => {
+  test("what is asked next of a target is not held up by what was closed meanwhile", async () => {
+    const { run } = await begin("closing");
+    // As who takes it sees it, while whoever closes the wait has not committed yet.
+    await engine.rows("update millrace.step set state = 'closed' where state = 'waiting'");
+    expect(await take()).toEqual([]);
+    await engine.rows("update millrace.step set state = 'waiting' where state = 'closed'");
+    expect((await take()).map(({ target }) => target)).toEqual(["closing"]);
+    await engine.store.cancelRun(run);
+    await engine.settle();
+  });
+
+  test("a target that nobody waits for any more is forgotten, and nobody reports on it", async () => {
+    const { run } = await begin("old");
+    const [old] = await take();
+    await engine.store.cancelRun(run);
     await moveClock(3_600_001 + LEASE);
     await take();
     expect(await count("millrace.check_target")).toBe(0);
+    const { run: again } = await begin("old");
+    const [anew] = await take();
+    expect(anew?.checks).toHaveLength(1);
+    expect(await engine.store.recordUnasked(present(old), "late", 1)).toBe(false);
+    expect(await engine.store.recordUnasked(present(anew), "down", 1)).toBe(true);
+    await engine.store.cancelRun(again);
+    await engine.settle();
   });
 
   async function endAll(): Promise<void> {

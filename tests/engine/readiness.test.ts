@@ -63,7 +63,7 @@ describe.each(["embedded", "server"] as const)("readiness on the %s database", (
   beforeEach(async () => {
     await engine.setNow("2026-03-01T12:00:00Z");
     await engine.rows(`truncate millrace.update, millrace.fact_pending, millrace.fact_key,
-      millrace.object_state, millrace.partition_ready`);
+      millrace.object_state, millrace.partition_ready, millrace.partition_listed`);
   });
 
   const declareReady = (ready: ReadySpec) => engine.register(reading({ ready }));
@@ -246,6 +246,91 @@ describe.each(["embedded", "server"] as const)("readiness on the %s database", (
     expect(await missing()).toEqual(["1 of 2 objects"]);
     await tell(object("a", { sequencer: null, via: "listing", listedAt: Date.UTC(2026, 2, 2) }));
     expect(await missing()).toEqual([]);
+  });
+
+  test("what was counted once is not counted again with each object", async () => {
+    await declareReady({ type: "count", count: 4 });
+    await tell(object("a"), object("b"), object("c"));
+    // Whoever looked at them again would miss them.
+    await engine.rows("delete from millrace.object_state");
+    await tell(object("d"));
+    expect(await told()).toMatchObject([{ objects: 4, bytes: 400 }]);
+  });
+
+  test("an object whose size is known at last adds it, though it is no news", async () => {
+    await declareReady({ type: "totalBytes", bytes: 150 });
+    await tell(object("a", { bytes: null }), object("b"));
+    expect(await missing()).toEqual(["50 of 150 bytes; the size of 1 objects is not known"]);
+    await tell(object("a", { version: 2, etag: "e1", bytes: 50 }));
+    expect(await told()).toMatchObject([{ objects: 2, bytes: 150 }]);
+  });
+
+  test("an object that is of another partition now leaves the one before", async () => {
+    await declareReady({ type: "count", count: 2 });
+    await tell(object("a"), object("b"));
+    await tell(object("a", { version: 2, partition: { date: "2026-03-02" } }));
+    expect(await missing()).toEqual(["1 of 2 objects", "1 of 2 objects"]);
+    await tell(object("b", { version: 2, partition: { date: "2026-03-02" } }));
+    const seen = (await updates()).map(({ kind, partition }) => [kind, partition]);
+    expect(seen).toEqual([
+      ["changed", '{"date":"2026-03-01"}'],
+      ["removed", '{"date":"2026-03-01"}'],
+      ["changed", '{"date":"2026-03-02"}'],
+    ]);
+  });
+
+  test("a rule that was taken away and comes again counts anew", async () => {
+    await declareReady({ type: "count", count: 3 });
+    await tell(object("a"), object("b"));
+    await engine.register(reading({}));
+    await declareReady({ type: "count", count: 2 });
+    await tell(object("c"));
+    expect(await missing()).toEqual(["1 of 2 objects"]);
+    await tell(object("a", { sequencer: null, via: "listing", listedAt: Date.UTC(2026, 2, 2) }));
+    expect(await told()).toMatchObject([{ objects: 2 }]);
+  });
+
+  test("what one manifest lists says nothing of another", async () => {
+    await declareReady(MANIFEST);
+    const listed = ["raw/2026-03-01/a", "raw/2026-03-01/b"];
+    await tell(object("manifest.json", { listed }), object("a"), object("other.json"));
+    await declareReady({ type: "manifest", name: "other.json" });
+    await engine.store.fireDue(100);
+    expect(await missing()).toEqual(["what the manifest other.json lists: it is not read yet"]);
+    await tell(object("other.json", { listed: ["raw/2026-03-01/a"] }));
+    expect(await told()).toHaveLength(1);
+  });
+
+  describe("a partition that is forgotten", () => {
+    const forget = () => engine.store.prune("partition", { historyMs: 0, keysMs: 3_600_000 }, 100);
+    const gone = { version: 5, kind: "removed", etag: null, bytes: null } as const;
+    const begin = async (ready: ReadySpec): Promise<void> => {
+      await declareReady(ready);
+      await tell(object("a"), object("b"), object("c", { day: "2026-03-02" }));
+      expect(await forget()).toEqual({ removed: 0, more: false });
+      await engine.setNow("2026-03-01T13:00:01Z");
+      expect(await forget()).toEqual({ removed: 1, more: false });
+      expect(await updates()).toHaveLength(1);
+    };
+
+    test("is told of no second time, neither by what is told again nor by equal content", async () => {
+      await begin({ type: "count", count: 2 });
+      await tell(object("a"), object("b"));
+      await tell(object("a", { version: 4, etag: "e1", versionId: "v4" }));
+      expect(await updates()).toHaveLength(1);
+      // What waits is never forgotten.
+      expect(await missing()).toEqual(["1 of 2 objects"]);
+    });
+
+    test("is told of again for a late object, and when it is removed", async () => {
+      await begin({ type: "count", count: 2 });
+      await tell(object("d"));
+      expect(await told()).toMatchObject([{ objects: 2 }, { objects: 3 }]);
+      await engine.setNow("2026-03-01T15:00:00Z");
+      expect(await forget()).toMatchObject({ removed: 1 });
+      await tell(...["a", "b", "d"].map((name) => object(name, gone)));
+      expect((await updates()).map(({ kind }) => kind)).toEqual(["changed", "changed", "removed"]);
+    });
   });
 });
 

@@ -19,7 +19,7 @@ import {
 } from "@millrace/sensors/internal";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Engine, failed, produced, startEngine } from "../engine/engine.ts";
-import { datasetSpec, declare, pipelineSpec, taskSpec } from "../engine/specs.ts";
+import { datasetSpec, declare, leg, pipelineSpec, taskSpec, updated } from "../engine/specs.ts";
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 
@@ -223,6 +223,28 @@ describe.each(["embedded", "server"] as const)("facts on the %s database", (kind
     });
     expect(JSON.stringify(alert?.body)).toContain("no such file");
     expect(problems).toEqual([]);
+  });
+
+  test("that go on without an end are dead letters, and told of", async () => {
+    const datasets = declare(datasetSpec("orders"));
+    await engine.register(
+      pipelineSpec("etl", [taskSpec("load")], { datasets }),
+      pipelineSpec("reader", [taskSpec("read")], {
+        datasets,
+        triggers: { data: updated(leg("orders")) },
+      }),
+    );
+    const channels = [slack({ url: "SLACK" })];
+    await declareAll({ outs: [], alerts: [{ namespace: "default", channels }] });
+    await engine.start("etl");
+    await engine.rows("update millrace.run set hop = 64");
+    await engine.settle({ load: () => produced("orders") });
+    expect(await counted("millrace.out_fact where kind = 'dead_letter'")).toBe(1);
+    await engine.update("orders");
+    await engine.rows("update millrace.update set hop = 64");
+    await engine.settle();
+    expect(await counted("millrace.dead_letter")).toBe(2);
+    expect(await counted("millrace.out_fact where kind = 'dead_letter'")).toBe(2);
   });
 
   test("of a run tell lineage of it and its tasks in order, once, when it has ended", async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OutDelivery } from "@millrace/core/internal";
 import {
+  createStore,
   type Database,
   declareSubscribers,
   migrate,
@@ -8,7 +9,6 @@ import {
   openServer,
   openSubscribers,
   outboxStore,
-  pruneOutbox,
   putOut,
   putOutNow,
   listDeadDeliveries,
@@ -64,6 +64,8 @@ describe.each(["embedded", "server"] as const)("the outbox on the %s database", 
     return delivery;
   };
   const delivered = { type: "delivered", status: 200 } as const;
+  const prune = () =>
+    createStore(database).prune("out", { historyMs: 3_600_000, keysMs: 3_600_000 }, 10);
 
   test("gives each subscriber its oldest, and the next only when that has ended", async () => {
     await putOutNow(database, [item("crm", "a"), item("erp", "b"), item("crm", "c")]);
@@ -225,12 +227,24 @@ describe.each(["embedded", "server"] as const)("the outbox on the %s database", 
   test("forgets what ended long ago, and nothing that waits", async () => {
     await putOutNow(database, [item("crm", "a"), item("crm", "b")]);
     await outboxStore(database).record(await only(), delivered);
-    expect(await pruneOutbox(database, 3_600_000, 10)).toBe(0);
+    expect(await prune()).toEqual({ removed: 0, more: false });
     await sql`update millrace.out_delivery set ended_at = ended_at - interval '2 hours'`.execute(
       database.db,
     );
-    expect(await pruneOutbox(database, 3_600_000, 10)).toBe(1);
+    expect(await prune()).toEqual({ removed: 1, more: false });
     expect(keysOf(await take())).toEqual(["b"]);
+  });
+
+  test("forgets what nobody was told of in all that time, and says that there is more", async () => {
+    const note = (hours: number, many: number) =>
+      sql`insert into millrace.out_fact (subscriber, kind, fact_id, at)
+        select 'crm', 'update', n, millrace.now() - ${hours} * interval '1 hour'
+        from generate_series(1, ${many}::int) n`.execute(database.db);
+    await note(2, 15);
+    await note(0, 3);
+    expect(await prune()).toEqual({ removed: 10, more: true });
+    expect(await prune()).toEqual({ removed: 5, more: false });
+    expect(await prune()).toEqual({ removed: 0, more: false });
   });
 });
 
@@ -240,7 +254,7 @@ describe("many at once on a server", () => {
   beforeAll(async () => {
     server = await createDatabase();
     database = openServer({ url: server.url, connectionsMax: 8 });
-    await openSubscribers(database, ["crm"]);
+    await openSubscribers(database, ["crm", "erp"]);
   });
   afterAll(async () => {
     await database.close();
@@ -266,6 +280,16 @@ describe("many at once on a server", () => {
     await Promise.all([putter(), putter(), sender(), sender(), sender()]);
     expect(new Set(got).size, "each once").toBe(total);
     expect(got.map(Number), "in order").toEqual(got.map(Number).toSorted((a, b) => a - b));
+  });
+
+  test("a sender passes over what another one is taking, and waits for nobody", async () => {
+    await sql`delete from millrace.out_delivery`.execute(database.db);
+    await putOutNow(database, [item("crm", "taken"), item("erp", "free")]);
+    const other = await database.db.startTransaction().execute();
+    await sql`select from millrace.out_delivery where subscriber = 'crm' for update`.execute(other);
+    const taken = await outboxStore(database).takeDue(["crm", "erp"], 2, LEASE_MS);
+    expect(keysOf(taken)).toEqual(["free"]);
+    await other.rollback().execute();
   });
 
   test("what is put in later is not seen before what is put in earlier", async () => {

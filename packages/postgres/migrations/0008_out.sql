@@ -54,5 +54,7 @@ create index out_delivery_waiting on millrace.out_delivery (subscriber, id) wher
 
 create index out_delivery_ended on millrace.out_delivery (ended_at) where ended_at is not null;
 
+create index out_delivery_dead on millrace.out_delivery (subscriber) where state = 'dead';
+
 -- Where people look at this installation, as who was started last with a URL said.
 alter table millrace.registry add column url text;

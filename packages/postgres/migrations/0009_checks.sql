@@ -14,14 +14,19 @@ create table millrace.check_due (
 comment on column millrace.check_due.slack_ms is
   'So much earlier it may be asked, together with others of its target.';
 
+comment on column millrace.check_due.remember is
+  'What its answer leaves under the memory of its check, and what it found there.';
+
 comment on column millrace.check_due.answer is
   'What the wait is answered with by whoever takes its wake; null: it is still to be asked.';
 
 create index check_due_of_target on millrace.check_due (kind, target, due_at)
   where answer is null;
 
-comment on column millrace.check_due.remember is
-  'What its answer leaves under the memory of its check, and what it found there.';
+-- Each ask moves all rows of its target along the index.
+alter table millrace.check_due set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);
+
+create sequence millrace.check_round;
 
 -- What the last answer left, for the next wait of the same task. Its row is locked by who gives one.
 create table millrace.check_memory (
@@ -45,4 +50,6 @@ create table millrace.check_target (
 );
 
 comment on column millrace.check_target.round is
-  'How often it was taken: what came of a taking is recorded only while nobody took it since.';
+  'Which taking was the last, of all targets: what came of one is recorded only while it is that.';
+
+create index check_target_idle on millrace.check_target (not_before);

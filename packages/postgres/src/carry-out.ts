@@ -7,6 +7,7 @@ import {
   type Step,
 } from "@millrace/core/internal";
 import { sql } from "kysely";
+import { buryRunaway } from "./bury-runaway.ts";
 import { type Decision, type Decisions } from "./decide-groups.ts";
 import { consumeDeliveries, endDeliveries, type PendingRow } from "./delivery-rows.ts";
 import { post } from "./flight.ts";
@@ -146,14 +147,6 @@ async function completingFacts(
     .map(({ factKind, factId }): Fact => ({ kind: factKind, id: factId }));
   for (const fact of await loadFacts(tx, missing)) known.set(`${fact.kind} ${fact.id}`, fact);
   return (row) => present(known.get(keyOf(row)), `the fact ${keyOf(row)} of a delivery`);
-}
-
-async function buryRunaway(tx: Tx, run: NewRun): Promise<void> {
-  const body = JSON.stringify({ pipeline: run.version.pipeline, cause: run.cause });
-  await sql`insert into millrace.dead_letter (source, reason, body)
-    values (${`trigger ${run.trigger?.name}`}, ${`more than ${HOPS_MAX} hops`}, ${body})`.execute(
-    tx,
-  );
 }
 
 /**

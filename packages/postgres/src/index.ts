@@ -30,7 +30,7 @@ export { outboxStore } from "./out/outbox-store.ts";
 export { openSubscribers, type OutItem, putOut, putOutNow } from "./out/put-out.ts";
 export { type DeclaredSubscriber, declareSubscribers } from "./out/declare-subscribers.ts";
 export { feedStore } from "./out/feed-outbox.ts";
-export { pruneOutbox, readOutbox, type SubscriberReport } from "./out/read-outbox.ts";
+export { readOutbox, type SubscriberReport } from "./out/read-outbox.ts";
 export {
   type DeadDelivery,
   listDeadDeliveries,

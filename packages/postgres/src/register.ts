@@ -155,7 +155,10 @@ async function upsertDatasets(tx: Tx, pipelines: readonly PipelineSpec[]): Promi
   await sql`
     insert into millrace.dataset (namespace, name, spec)
     select namespace, name, spec from ${records(rows, "namespace text, name text, spec jsonb")}
-    on conflict (namespace, name) do update set spec = excluded.spec`.execute(tx);
+    on conflict (namespace, name) do update set spec = excluded.spec,
+      -- What was counted to partitions before counts no more.
+      ready_era = dataset.ready_era
+        + (excluded.spec ? 'ready' and not dataset.spec ? 'ready')::int`.execute(tx);
 }
 
 /** Pipelines that the deployment no longer has keep their history and start nothing more. */

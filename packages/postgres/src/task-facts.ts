@@ -8,6 +8,7 @@ import {
 import { type RawBuilder, sql } from "kysely";
 import type { AfterwardsLog } from "./afterwards.ts";
 import { isNamed } from "./is-named.ts";
+import { putDeadLetters } from "./out/put-facts.ts";
 import { records } from "./records.ts";
 import type { Tx } from "./transact.ts";
 import type { LoadedVersion } from "./version-cache.ts";
@@ -48,7 +49,34 @@ function announced(rows: readonly object[], columns: string): RawBuilder<unknown
       select 'task ' || source_key, 'more than ' || ${HOPS_MAX}::int || ' hops from its first cause',
         to_jsonb(x)::text
       from x where hop >= ${HOPS_MAX}::int
+      returning id
     )`;
+}
+
+interface Announced {
+  readonly id: number;
+  readonly is_dead: boolean;
+}
+
+/** What was announced, as `fact`, is to be evaluated. */
+function pending(kind: "update" | "event"): RawBuilder<unknown> {
+  return sql`, pending as (
+      insert into millrace.fact_pending (kind, id) select ${kind}::text, id from fact returning id
+    )
+    select id, false as is_dead from pending union all select id, true from dead`;
+}
+
+async function note(
+  { tx, log }: { readonly tx: Tx; readonly log: AfterwardsLog },
+  kind: "update" | "event",
+  rows: readonly Announced[],
+): Promise<void> {
+  const dead = rows.filter(({ is_dead }) => is_dead);
+  for (const { id, is_dead } of rows) if (!is_dead) log.fact(kind, id);
+  await putDeadLetters(
+    tx,
+    dead.map(({ id }) => id),
+  );
 }
 
 function toUpdates({ item, row, version, decision }: Announcer) {
@@ -78,7 +106,7 @@ async function insertUpdates(
 ): Promise<void> {
   const columns = `dataset text, partition text, uri text, metadata jsonb, run_id bigint,
     task_run_id bigint, source_key text, content_version text, checks jsonb, quarantined boolean`;
-  const inserted = await sql<{ id: number }>`
+  const inserted = await sql<Announced>`
     with ${announced(rows, columns)},
     fact as (
       insert into millrace.update (dataset_id, partition, kind, uri, metadata, source_type,
@@ -90,10 +118,8 @@ async function insertUpdates(
       from x join millrace.dataset d on ${isNamed("d", sql`x.dataset`)}
       where hop < ${HOPS_MAX}::int
       returning id
-    )
-    insert into millrace.fact_pending (kind, id) select 'update', id from fact
-    returning id`.execute(tx);
-  inserted.rows.forEach((row) => log.fact("update", row.id));
+    )${pending("update")}`.execute(tx);
+  await note({ tx, log }, "update", inserted.rows);
 }
 
 function toEvents({ item, row, version, decision }: Announcer) {
@@ -113,7 +139,7 @@ async function insertEvents(
 ): Promise<void> {
   const columns = `name text, data jsonb, run_id bigint, task_run_id bigint, source_key text,
     namespace text`;
-  const inserted = await sql<{ id: number }>`
+  const inserted = await sql<Announced>`
     with ${announced(rows, columns)},
     fact as (
       insert into millrace.event (name, data, source_type, source_key, run_id, task_run_id,
@@ -122,8 +148,6 @@ async function insertEvents(
         x.correlation_id, x.traceparent, x.namespace, x.hop + 1
       from x where hop < ${HOPS_MAX}::int
       returning id
-    )
-    insert into millrace.fact_pending (kind, id) select 'event', id from fact
-    returning id`.execute(tx);
-  inserted.rows.forEach((row) => log.fact("event", row.id));
+    )${pending("event")}`.execute(tx);
+  await note({ tx, log }, "event", inserted.rows);
 }

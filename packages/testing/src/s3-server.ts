@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { type FauxqsServer, type S3SpyEvent, type SpyMessage, startFauxqs } from "fauxqs";
 import { s3EventJson } from "./s3-event-json.ts";
 
@@ -94,10 +94,15 @@ function onObject(server: FauxqsServer, tell: (event: S3SpyEvent) => void): void
 /** Reads what the server has just stored; its events do not say what is in an object. */
 class ObjectTable {
   readonly #database: DatabaseSync;
+  readonly #content: StatementSync;
   #lastMicros = 0;
 
   constructor(dataDir: string) {
     this.#database = new DatabaseSync(path.join(dataDir, "fauxqs.db"), { readOnly: true });
+    // Prepared once: it is asked for each object.
+    this.#content = this.#database.prepare(
+      "select etag, content_length from s3_objects where bucket = ? and key = ?",
+    );
   }
 
   messageFor({ bucket, key, status, timestamp }: S3SpyEvent): string {
@@ -127,8 +132,7 @@ class ObjectTable {
   }
 
   #contentOf(bucket: string, key: string): { readonly etag: string; readonly bytes: number } {
-    const query = "select etag, content_length from s3_objects where bucket = ? and key = ?";
-    const row = this.#database.prepare(query).get(bucket, key);
+    const row = this.#content.get(bucket, key);
     const [etag, bytes] = [row?.["etag"], row?.["content_length"]];
     if (typeof etag !== "string" || typeof bytes !== "number")
       throw new Error(`The local S3 server has no row for ${bucket}/${key}.`);

@@ -176,6 +176,9 @@ export const corruptions: Readonly<Record<string, readonly string[]>> = {
        (select task_run_id from millrace.step where id = (${ASKER}))`,
   ],
   "open-waits-can-be-answered": [`delete from millrace.step_source where step_id = (${ASKER})`],
+  "open-checks-are-asked": [
+    `update millrace.step set wait = '{"kind":"check"}' where id = (${ASKER})`,
+  ],
   "only-open-waits-listen": [`update millrace.step set state = 'done' where id = (${ASKER})`],
   "times-of-waits-in-order": [
     `update millrace.step set ended_at = millrace.now() where id = (${ASKER})`,
@@ -205,5 +208,13 @@ export const corruptions: Readonly<Record<string, readonly string[]>> = {
   "what-is-due-goes-on": [
     `update millrace.task_run set due = true where id =
        (select task_run_id from millrace.step where id = (${ASKER}))`,
+  ],
+  "partitions-count-their-objects": [
+    `insert into millrace.partition_ready (dataset_id, partition, ready_era, rule, objects)
+     select id, '{}', ready_era, '{}', 1 from millrace.dataset limit 1`,
+  ],
+  "manifests-know-what-is-there": [
+    `insert into millrace.partition_ready (dataset_id, partition, ready_era, rule, listed_count)
+     select id, '{}', ready_era, '{}', 1 from millrace.dataset limit 1`,
   ],
 };

@@ -23,7 +23,7 @@ export const WAIT_CHECKS: readonly StateCheck[] = [
     of: "step",
     phase: "always",
     broken: (is) => `
-      select format('%s is open, and neither a source nor a timer nor a wake is left', ${named}),
+      select format('%s is open, and nothing is left that could answer it', ${named}),
         jsonb_build_object('step', s.id, 'kind', s.wait ->> 'kind')
       from millrace.step s join millrace.run r on r.id = s.run_id
       where ${is("s.id")} and s.state = 'waiting' and s.wait ->> 'kind' <> 'approval'
@@ -31,7 +31,24 @@ export const WAIT_CHECKS: readonly StateCheck[] = [
           and (r.paused_at is not null or r.cancel_requested_at is not null))
         and not exists (select from millrace.step_source c where c.step_id = s.id)
         and not exists (select from millrace.timer i where i.kind = 'step' and i.step_id = s.id)
-        and not exists (select from millrace.wake w where w.step_id = s.id)`,
+        and not exists (select from millrace.wake w where w.step_id = s.id)
+        and not exists (
+          select from millrace.check_due d where d.step_id = s.id and d.answer is null
+        )`,
+  },
+  {
+    invariant: "I9",
+    name: "open-checks-are-asked",
+    of: "step",
+    phase: "always",
+    broken: (is) => `
+      select format('%s is open, and is not asked', ${named}), jsonb_build_object('step', s.id)
+      from millrace.step s
+      where ${is("s.id")} and s.state = 'waiting' and s.wait ->> 'kind' = 'check' and not exists (
+        select from millrace.check_due d where d.step_id = s.id and (
+          d.answer is null or exists (select from millrace.wake w where w.step_id = s.id)
+        )
+      )`,
   },
   {
     invariant: "I9",
@@ -39,12 +56,13 @@ export const WAIT_CHECKS: readonly StateCheck[] = [
     of: "step",
     phase: "always",
     broken: (is) => `
-      select format('%s is %s, and still listens or has a timer', ${named}, s.state),
+      select format('%s is %s, and still listens, has a timer or is asked', ${named}, s.state),
         jsonb_build_object('step', s.id)
       from millrace.step s
       where ${is("s.id")} and s.state <> 'waiting' and (
         exists (select from millrace.step_source c where c.step_id = s.id)
         or exists (select from millrace.timer i where i.kind = 'step' and i.step_id = s.id)
+        or exists (select from millrace.check_due d where d.step_id = s.id)
       )`,
   },
   {

@@ -12,7 +12,10 @@ end $$;
 
 drop trigger if exists witness_touched on millrace.step_source;
 drop trigger if exists witness_touched on millrace.timer;
+drop trigger if exists witness_touched on millrace.check_due;
 create constraint trigger witness_touched after delete on millrace.step_source
+  deferrable initially deferred for each row execute function witness.step_touched();
+create constraint trigger witness_touched after delete on millrace.check_due
   deferrable initially deferred for each row execute function witness.step_touched();
 create constraint trigger witness_touched after delete on millrace.timer
   deferrable initially deferred for each row when (old.step_id is not null)

@@ -3,7 +3,8 @@ import pg from "pg";
 import { installWitness } from "../../../reliability/src/invariants/index.ts";
 import { createDatabase } from "../../harness/postgres.ts";
 import { type GatedDatabase, openGated, untyped } from "./gated-database.ts";
-import { RACE_AT, type Story, tellStory } from "./story.ts";
+import { RACE_AT } from "./story-items.ts";
+import { type Story, tellStory } from "./story.ts";
 
 /** A database with the story, two connections that race in it, and one that watches. */
 export interface Arena {

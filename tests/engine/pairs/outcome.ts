@@ -69,6 +69,19 @@ export async function stateOf({ db }: Database): Promise<string> {
         from millrace.update
       union all select 'event ' || name from millrace.event
       union all select format('step %s: %s', name, state) from millrace.step
+      union all select format('check at %s%s', target, case when answer is not null then ', answered' end)
+        from millrace.check_due
+      union all select format('target %s: %s failures', target, failures) from millrace.check_target
+      union all select format('partition %s of %s: %s objects%s%s', p.partition, d.name, p.objects,
+          case when p.is_complete then ', complete' end, case when told_at is not null then ', told' end)
+        from millrace.partition_ready p join millrace.dataset d on d.id = p.dataset_id
+      union all select format('object %s: %s of %s', key, state ->> 'kind', partition)
+        from millrace.object_state
+      union all select format('subscriber %s%s%s', name, case when closed_at is not null then ', closed' end,
+          case when subscription is null then ' of nothing' end) from millrace.out_subscriber
+      union all select format('%s to tell %s', kind, subscriber) from millrace.out_fact
+      union all select format('message to %s: %s, taken %s times', subscriber, state, fence)
+        from millrace.out_delivery
       union all select format('freshness %s: %s', dataset_id, state) from millrace.freshness
       union all select format('session, draining %s', draining) from millrace.worker
       union all select 'audit: ' || action from millrace.audit

@@ -12,34 +12,50 @@ const STOPS = process.env["MILLRACE_PAIR_STOPS"] ?? "two";
 
 /** Races each of these, held in the middle, with every transaction of the engine. */
 export function raceAll(firsts: readonly Transaction[]): void {
+  raceEach(firsts.map((first) => ({ first, seconds: TRANSACTIONS })));
+}
+
+export interface Race {
+  readonly first: Transaction;
+  readonly seconds: readonly Transaction[];
+  /** `all`: held at every statement, instead of at two. */
+  readonly stops?: "all";
+}
+
+/** Races the first of each, held in the middle, with each of its seconds. */
+export function raceEach(races: readonly Race[]): void {
   let arena: Arena;
   beforeAll(async () => {
     arena = await openArena();
   }, 120_000);
   afterAll(() => arena.close());
 
-  describe.each(firsts)("$name, held in the middle, and", (first) => {
-    let stops: readonly number[];
-    beforeAll(async () => {
-      stops = await listStops(arena, first);
-    });
-    const seconds = TRANSACTIONS.map((second, place) => ({ name: second.name, second, place }));
+  const named = races.map((each) => ({ ...each, name: each.first.name }));
+  describe.each(named)(
+    "$name, held in the middle, and",
+    ({ first, seconds: others, stops: wanted = STOPS }) => {
+      let stops: readonly number[];
+      beforeAll(async () => {
+        stops = await listStops(arena, first);
+      });
+      const seconds = others.map((second, place) => ({ name: second.name, second, place }));
 
-    test.each(seconds)(
-      "$name end as if one came first, and never in a circle",
-      async (each) => {
-        const chosen = chooseStops(stops, each.place);
-        const found = await judgePair(arena, [first, each.second], chosen, findViolations);
-        expect(found.wrongs).toEqual([]);
-      },
-      600_000,
-    );
-  });
+      test.each(seconds)(
+        "$name end as if one came first, and never in a circle",
+        async (each) => {
+          const chosen = chooseStops(stops, each.place, wanted);
+          const found = await judgePair(arena, [first, each.second], chosen, findViolations);
+          expect(found.wrongs).toEqual([]);
+        },
+        600_000,
+      );
+    },
+  );
 }
 
 /** Before the commit, with all its locks; and in the middle, elsewhere for each second. */
-function chooseStops(all: readonly number[], shift: number): readonly number[] {
-  if (STOPS === "all" || all.length <= 2) return all;
+function chooseStops(all: readonly number[], shift: number, wanted: string): readonly number[] {
+  if (wanted === "all" || all.length <= 2) return all;
   const middle = all.slice(0, -1);
   return [middle[(shift * 5) % middle.length] ?? 0, all.at(-1) ?? 0];
 }

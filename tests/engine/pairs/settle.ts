@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { versionOf } from "@millrace/core/internal";
+import { type CheckGroup, type CheckResult, versionOf } from "@millrace/core/internal";
 import { createStore, type Database, type Store } from "@millrace/postgres";
 import { sql } from "kysely";
 import { ok } from "../engine.ts";
 import { stateOf } from "./outcome.ts";
-import { itemOf, NOBODY_HEARS_MS, RACE_AT, SAID } from "./story.ts";
+import { itemOf, NOBODY_HEARS_MS, RACE_AT, SAID } from "./story-items.ts";
+import { LEASE_MS } from "./story-outside.ts";
 import { AT_FIRST, EDITED, REGISTERED } from "./story-specs.ts";
 
 const ROUNDS_MAX = 40;
@@ -16,7 +17,7 @@ const CHANNELS = [...new Set([...AT_FIRST, ...REGISTERED, ...EDITED].map(version
 
 /** What stands when nothing is left to do; how often somebody tried does not count. */
 const LASTING =
-  /^(run|delivery|ready|running|in line|active|queued|held|fact|wake|backfill|step|update|\d+ of) /;
+  /^(run|delivery|ready|running|in line|active|queued|held|fact|wake|backfill|step|update|\d+ of|check|partition|object|subscriber) /;
 
 /**
  * How many runs share what came depends on when each decision was made, in any order; that all of
@@ -65,12 +66,20 @@ async function doRound(store: Store, sessionId: string): Promise<boolean> {
   evaluated += await evaluateAll(store);
   await store.expireSessions();
   const { swept } = await store.sweepLimits(1_000);
+  const groups = await store.takeChecks(100, LEASE_MS);
+  for (const group of groups) await store.recordChecks(group, answersOf(group), 1_000);
   const { settled } = await store.settleStranded(NOBODY_HEARS_MS, 1_000);
   const abandoned = await store.listAbandoned(0, 1_000);
   await store.finish(abandoned);
   const claimed = await store.claimNext(sessionId, CHANNELS, 1_000);
   await store.finish(claimed.map((task) => itemOf(task, ok())));
-  return evaluated + fired + swept + settled + abandoned.length + claimed.length > 0;
+  const done = abandoned.length + claimed.length + groups.length;
+  return evaluated + fired + swept + settled + done > 0;
+}
+
+function answersOf({ checks }: CheckGroup): readonly CheckResult[] {
+  const answer = { state: "done", value: 1 } as const;
+  return checks.map(({ stepId }) => ({ type: "answer", stepId, answer }));
 }
 
 /**

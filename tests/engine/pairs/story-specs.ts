@@ -125,7 +125,23 @@ export const filled = pipelineSpec("filled", [taskSpec("f", { limits: [idle] })]
 export const stale = pipelineSpec("stale", [taskSpec("s")], { ...team, onMissingVersion: "fail" });
 export const staleNow = { ...stale, tasks: [taskSpec("s", { priority: 1 })] };
 
-const others = [next, batched, lone, asker, caller, timed, filled];
+/** Waits for what outside systems say. */
+export const sensing = pipelineSpec("sensing", [taskSpec("look")], team);
+const raw = { uri: "s3://b/raw/{date}/**", partitions: DAY };
+const calm = datasetSpec("calm", {
+  uri: "s3://b/calm/{date}/**",
+  partitions: DAY,
+  ready: { type: "quiet", quietMs: 30_000 },
+});
+/** Of partitions of two objects, and of one that is quiet. */
+const reader = pipelineSpec("reader", [taskSpec("r")], {
+  ...team,
+  partitions: DAY,
+  datasets: declare(datasetSpec("raw", { ...raw, ready: { type: "count", count: 2 } }), calm),
+  triggers: { on: updated(leg("raw", ["date"])) },
+});
+
+const others = [next, batched, lone, asker, caller, timed, filled, sensing, reader];
 export const AT_FIRST = [main, ...others, stale];
 export const REGISTERED = [main, ...others, staleNow];
 /** As edited: other limits, another condition, a pipeline more and one less. */
@@ -142,6 +158,9 @@ export const EDITED = [
   asker,
   caller,
   filled,
+  sensing,
+  // Each object is an update by itself.
+  { ...reader, datasets: declare(datasetSpec("raw", raw), calm) },
   staleNow,
   pipelineSpec("fresh", [taskSpec("z", { limits: [key] })], {
     concurrency: { key: ["params", "customer"], limit: 1 },

@@ -1,26 +1,14 @@
-import { randomUUID } from "node:crypto";
-import {
-  type AttemptOutcome,
-  type ClaimedTask,
-  type Fact,
-  type PipelineSpec,
-  present,
-  versionOf,
-} from "@millrace/core/internal";
-import { createStore, type Database, type Store } from "@millrace/postgres";
-import { sql } from "kysely";
-import { failed, ok } from "../engine.ts";
+import { type ClaimedTask, type Fact, present } from "@millrace/core/internal";
+import type { Database } from "@millrace/postgres";
+import { failed } from "../engine.ts";
 import { forEvent, sleep, suspended } from "../waiting-room.ts";
+import { backfillOf, eventOf, NOBODY_HEARS_MS, SAID, updateOf } from "./story-items.ts";
+import { countObjects, goOutside, type OutsideStory, tellOutside } from "./story-outside.ts";
 import * as specs from "./story-specs.ts";
-
-const START = Date.UTC(2026, 5, 1);
-/** When every race takes place: all timers of the story are due. */
-export const RACE_AT: string = new Date(START + 70_000).toISOString();
-export const NOBODY_HEARS_MS = 60_000;
-export const SAID = { by: "ana", why: "a race" };
+import { Teller } from "./teller.ts";
 
 /** What there is in the story, by the names under which transactions act on it. */
-export interface Story {
+export interface Story extends OutsideStory {
   readonly sessionId: string;
   readonly idleSessionId: string;
   readonly mainOne: number;
@@ -47,58 +35,6 @@ export interface Story {
   readonly facts: readonly Fact[];
 }
 
-/** Every channel that a live worker hears. */
-export const CHANNELS = specs.REGISTERED.map((spec) => ({
-  queue: "default",
-  version: versionOf(spec),
-}));
-
-const UPDATE = {
-  partition: {},
-  kind: "changed",
-  uri: null,
-  source: { type: "api", key: "story" },
-  idempotencyKey: null,
-  correlationId: null,
-} as const;
-
-export const updateOf = (dataset: string, rows: number, key: string | null = null) => ({
-  ...UPDATE,
-  dataset: `default/${dataset}`,
-  metadata: { rows },
-  idempotencyKey: key,
-});
-
-export const eventOf = (name: string, key: string | null = null) => ({
-  name,
-  data: null,
-  source: { type: "api", key: "story" },
-  idempotencyKey: key,
-  correlationId: null,
-});
-
-export const manualOf = (pipeline: string, key: string | null = null) => ({
-  pipeline,
-  partition: {},
-  params: {},
-  idempotencyKey: key,
-  correlationId: null,
-});
-
-export const backfillOf = (from: string, to: string) => ({
-  pipeline: "team/filled",
-  selection: { type: "range", from, to, keys: {} } as const,
-  existing: "skip" as const,
-  updates: "emit" as const,
-  params: {},
-  activeMax: 1,
-});
-
-export function itemOf(task: ClaimedTask, outcome: AttemptOutcome) {
-  const { taskRunId, runId, attempt } = task;
-  return { taskRunId, runId, attempt, outcome, u: 0.5 };
-}
-
 const BAD = { ...failed(), retryable: false } as const;
 
 /** Tells the story up to the moment of the races, through the store as everybody does. */
@@ -108,14 +44,17 @@ export async function tellStory(database: Database): Promise<Story> {
   await teller.register(specs.AT_FIRST);
   await teller.start("team/stale");
   await teller.register(specs.REGISTERED);
+  await tellOutside(database);
   await teller.store.setLimit({ kind: "namespace", name: "default", tasks: 30 });
   const sessionId = await teller.open(3_600_000_000);
   const idleSessionId = await teller.open(3_600_000_000);
   await teller.open(1_000);
   await teller.store.settleStranded(NOBODY_HEARS_MS, 100);
   await teller.store.recordUpdates([updateOf("in", 1, "seen")]);
+  await countObjects(teller);
   await teller.evaluateAll();
   const lost = await loseOne(teller);
+  const outside = await goOutside(teller, database, sessionId);
   const runs = await runMain(teller, sessionId);
   const team = await runTeam(teller, sessionId);
   const backfills = await runBackfills(teller, sessionId);
@@ -140,6 +79,7 @@ export async function tellStory(database: Database): Promise<Story> {
   const { planned, filling, backfilled } = backfills;
   return {
     ...{ sessionId, idleSessionId, ...runs, lost, paused, asking, speaking, ended, facts },
+    ...outside,
     ...{ caller: team.caller, called: team.called, planned, filling, backfilled },
     quarantined: present(quarantined),
     updates: told.facts,
@@ -194,8 +134,6 @@ async function runTeam(teller: Teller, sessionId: string) {
   return { asking, speaking, caller, called, ended, paused, failing };
 }
 
-const CALL = { kind: "call", partition: {}, wait: true, inherit: true, timeoutMs: null } as const;
-
 /** One planned, one under way, and one that is done with a failure. */
 async function runBackfills(teller: Teller, sessionId: string) {
   const { store } = teller;
@@ -210,83 +148,4 @@ async function runBackfills(teller: Teller, sessionId: string) {
   await store.submitBackfill(filling);
   const filled = await teller.claimOne(sessionId, specs.filled);
   return { backfilled, planned, filling, filled };
-}
-
-class Teller {
-  readonly store: Store;
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
-    this.store = createStore(database);
-  }
-
-  async at(seconds: number): Promise<void> {
-    const now = new Date(START + seconds * 1_000).toISOString();
-    await sql`select set_config('millrace.now', ${now}, false)`.execute(this.#database.db);
-  }
-
-  async register(pipelines: readonly PipelineSpec[]): Promise<void> {
-    await this.store.register({ name: "story", build: null, pipelines });
-  }
-
-  async open(leaseMs: number): Promise<string> {
-    const sessionId = randomUUID();
-    const host = { host: "test", pid: 1, slots: 50, channels: leaseMs > 1_000 ? CHANNELS : [] };
-    await this.store.open({ sessionId, ...host, leaseMs });
-    return sessionId;
-  }
-
-  async start(pipeline: string): Promise<number> {
-    return (await this.store.startRun(manualOf(pipeline))).runId;
-  }
-
-  claim(sessionId: string, spec: PipelineSpec, limit: number): Promise<readonly ClaimedTask[]> {
-    return this.store.claimNext(sessionId, [{ queue: "default", version: versionOf(spec) }], limit);
-  }
-
-  /** The newest that is ready. */
-  async claimOne(sessionId: string, spec: PipelineSpec): Promise<ClaimedTask> {
-    const { rows } = await sql<{ id: number; attempt: number }>`
-      select task_run_id as id, attempt from millrace.ready where version = ${versionOf(spec)}
-      order by task_run_id desc limit 1`.execute(this.#database.db);
-    const { id, attempt } = present(rows[0]);
-    const [task] = await this.store.claim(sessionId, [{ taskRunId: id, attempt }]);
-    return present(task);
-  }
-
-  /** A run that waits for a run of another pipeline, which nobody has started yet. */
-  async call(sessionId: string, pipeline: string): Promise<number> {
-    const runId = await this.start("team/caller");
-    const wait = { ...CALL, pipeline, params: {} };
-    const task = await this.claimOne(sessionId, specs.caller);
-    await this.finish(task, suspended({ name: "child", wait }));
-    return runId;
-  }
-
-  async finish(task: ClaimedTask, outcome: AttemptOutcome = ok()): Promise<void> {
-    await this.store.finish([itemOf(task, outcome)]);
-  }
-
-  async evaluateAll(): Promise<void> {
-    for (let round = 0; round < 20; round++) {
-      const facts = await this.store.listPending(-1, 1_000);
-      if (facts.length === 0) return;
-      await this.store.evaluate(facts);
-    }
-    throw new Error("facts are left over");
-  }
-
-  async last(table: string): Promise<number> {
-    const { rows } = await sql<{ id: number }>`
-      select max(id) as id from ${sql.table(`millrace.${table}`)}`.execute(this.#database.db);
-    return present(rows[0]).id;
-  }
-
-  async listReady() {
-    const { rows } = await sql<{ taskRunId: number; attempt: number }>`
-      select task_run_id as "taskRunId", attempt from millrace.ready order by task_run_id
-    `.execute(this.#database.db);
-    return rows;
-  }
 }

@@ -12,9 +12,9 @@ import {
   manualOf,
   NOBODY_HEARS_MS,
   SAID,
-  type Story,
   updateOf,
-} from "./story.ts";
+} from "./story-items.ts";
+import type { Story } from "./story.ts";
 import { EDITED } from "./story-specs.ts";
 import type { Transaction } from "./transaction.ts";
 

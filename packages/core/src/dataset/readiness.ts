@@ -2,30 +2,30 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Instant } from "../lib/instant.ts";
 import type { ReadySpec } from "../spec/dataset-spec.ts";
 
-/** An object of a partition that is there now. */
-export interface SeenObject {
-  readonly key: string;
-  /** Null when nobody said. */
-  readonly bytes: number | null;
-  /** When it was heard of in this version, by the database's clock. */
-  readonly seenAt: Instant;
-}
-
-/** What is known of a partition. */
-export interface SeenObjects {
-  /** Without those that have been removed; told twice, the later telling counts. */
-  readonly objects: readonly SeenObject[];
-  /** The keys that the manifest lists; null while it is not there, or not read. */
-  readonly listed: readonly string[] | null;
-  /** What all objects come to, where `objects` names only those that the rule looks at. */
-  readonly totals?: ObjectTotals;
-}
-
+/** What the objects of a partition that are there now come to. */
 export interface ObjectTotals {
   readonly objects: number;
   /** Of those whose size is known. */
   readonly bytes: number;
   readonly sizeUnknown: number;
+}
+
+/** What is counted of a partition, so that nobody has to look at all of its objects again. */
+export interface PartitionTally extends ObjectTotals {
+  /** When the last object came that was news, by the database's clock. */
+  readonly lastAt: Instant;
+  /** An object of the name that the rule looks for; null: none is there, or it looks for none. */
+  readonly named: string | null;
+  /** What the manifest lists; null while it is not read. */
+  readonly listed: ListedTally | null;
+}
+
+export interface ListedTally {
+  readonly keys: number;
+  /** How many of them are not there. */
+  readonly absent: number;
+  /** The first of these, in order. */
+  readonly firstAbsent: readonly string[];
 }
 
 export type Readiness =
@@ -40,77 +40,53 @@ export type Readiness =
     };
 
 /**
- * Whether a partition is complete at `now`. Of the same objects it says the same, in whatever
- * order they came and however often they were told of. What was complete once stays so while
- * objects are added, but for `quiet`: there each new object begins the wait anew.
+ * Whether a partition is complete at `now`. What was complete once stays so while objects are
+ * added, but for `quiet`: there each new object begins the wait anew.
  */
-export function decideReady(spec: ReadySpec, seen: SeenObjects, now: Instant): Readiness {
-  const objects = [...new Map(inOrder(seen.objects).map((each) => [each.key, each])).values()];
+export function decideReady(spec: ReadySpec, tally: PartitionTally, now: Instant): Readiness {
   switch (spec.type) {
     case "marker":
-      return byMarker(spec.name, objects);
+      return byMarker(spec.name, tally);
     case "count":
-      return byCount(spec.count, seen.totals ?? totalsOf(objects));
+      return byCount(spec.count, tally);
     case "manifest":
-      return byManifest(spec.name, objects, seen.listed);
+      return byManifest(spec.name, tally);
     case "quiet":
-      return byQuiet(spec.quietMs, objects, now);
+      return byQuiet(spec.quietMs, tally, now);
     case "totalBytes":
-      return byTotal(spec.bytes, seen.totals ?? totalsOf(objects));
+      return byTotal(spec.bytes, tally);
   }
 }
 
-function inOrder(objects: readonly SeenObject[]): readonly SeenObject[] {
-  return objects.toSorted((one, other) => one.seenAt - other.seenAt);
-}
-
-function byMarker(name: string, objects: readonly SeenObject[]): Readiness {
-  const keys = objects.map(({ key }) => key).filter((key) => isObjectNamed(key, name));
-  // Of several, always the same one, whichever came first.
-  const [first] = keys.toSorted();
-  return first === undefined
+function byMarker(name: string, { named }: PartitionTally): Readiness {
+  return named === null
     ? waiting(`the marker ${name}`)
-    : { ready: true, by: `the marker ${first} is there` };
+    : { ready: true, by: `the marker ${named} is there` };
 }
 
-function totalsOf(all: readonly SeenObject[]): ObjectTotals {
-  const bytes = all.reduce((sum, object) => sum + (object.bytes ?? 0), 0);
-  const sizeUnknown = all.filter((object) => object.bytes === null).length;
-  return { objects: all.length, bytes, sizeUnknown };
-}
-
-function byCount(count: number, { objects }: ObjectTotals): Readiness {
+function byCount(count: number, { objects }: PartitionTally): Readiness {
   return objects >= count
     ? { ready: true, by: `${objects} objects are there, of at least ${count}` }
     : waiting(`${count - objects} of ${count} objects`);
 }
 
-function byManifest(
-  name: string,
-  objects: readonly SeenObject[],
-  listed: readonly string[] | null,
-): Readiness {
-  if (!objects.some(({ key }) => isObjectNamed(key, name))) return waiting(`the manifest ${name}`);
+function byManifest(name: string, { named, listed }: PartitionTally): Readiness {
+  if (named === null) return waiting(`the manifest ${name}`);
   if (listed === null) return waiting(`what the manifest ${name} lists: it is not read yet`);
-  const there = new Set(objects.map(({ key }) => key));
-  const missing = [...new Set(listed)].filter((key) => !there.has(key)).toSorted();
-  if (missing.length === 0)
-    return { ready: true, by: `all that the manifest ${name} lists is there` };
-  return waiting(
-    `${missing.length} of the ${new Set(listed).size} objects of ${name}: ${some(missing)}`,
-  );
+  const { keys, absent } = listed;
+  if (absent === 0) return { ready: true, by: `all that the manifest ${name} lists is there` };
+  return waiting(`${absent} of the ${keys} objects of ${name}: ${some(listed)}`);
 }
 
-function byQuiet(quietMs: number, objects: readonly SeenObject[], now: Instant): Readiness {
-  const last = objects.at(-1);
-  if (last === undefined) return waiting("a first object");
-  const nextLookAt = last.seenAt + quietMs;
+function byQuiet(quietMs: number, { objects, lastAt }: PartitionTally, now: Instant): Readiness {
+  if (objects === 0) return waiting("a first object");
+  const nextLookAt = lastAt + quietMs;
   return now >= nextLookAt
     ? { ready: true, by: `nothing came for ${formatDuration(quietMs)}` }
     : { ...waiting(`${formatDuration(nextLookAt - now)} in which nothing comes`), nextLookAt };
 }
 
-function byTotal(least: number, { bytes, sizeUnknown }: ObjectTotals): Readiness {
+function byTotal(least: number, { bytes, sizeUnknown }: PartitionTally): Readiness {
   if (bytes >= least) return { ready: true, by: `${bytes} bytes are there, of at least ${least}` };
   const note = sizeUnknown === 0 ? "" : `; the size of ${sizeUnknown} objects is not known`;
   return waiting(`${least - bytes} of ${least} bytes${note}`);
@@ -125,11 +101,12 @@ export function isObjectNamed(key: string, name: string): boolean {
   return key === name || key.endsWith(`/${name}`);
 }
 
-/** So many keys are named; of the others, how many they are. */
-const NAMED_MAX = 5;
+/** So many keys that are not there are named; of the others, how many they are. */
+export const ABSENT_NAMED_MAX = 5;
 
-function some(keys: readonly string[]): string {
-  const more = keys.length - NAMED_MAX;
-  const named = keys.slice(0, NAMED_MAX).join(", ");
+function some({ absent, firstAbsent }: ListedTally): string {
+  const told = firstAbsent.slice(0, ABSENT_NAMED_MAX);
+  const more = absent - told.length;
+  const named = told.join(", ");
   return more > 0 ? `${named} and ${more} more` : named;
 }

@@ -26,6 +26,7 @@ export const PRUNE_KINDS = [
   "dead_letter",
   "audit",
   "memory",
+  "partition",
   "out",
 ] as const;
 

@@ -23,6 +23,8 @@ export interface OutDelivery {
   readonly failures: number;
   /** Not before. */
   readonly dueAt: Instant;
+  /** What time it was for the database when it was taken: no other clock says when to try again. */
+  readonly takenAt: Instant;
   /** How often it has been taken: what records an attempt must name it. */
   readonly fence: number;
 }

@@ -32,6 +32,10 @@ export function takeChecks(
     if (targets.length === 0) return [];
     const checks = await loadChecks(tx, targets);
     const of = Map.groupBy(checks, ({ place }) => place);
+    await giveBack(
+      tx,
+      targets.filter((_target, place) => !of.has(place)),
+    );
     return targets.flatMap((each, place) => {
       const due = of.get(place) ?? [];
       const { kind, target, round, failures, now } = each;
@@ -69,10 +73,22 @@ async function takeTargets(tx: Tx, limit: number, leaseMs: number): Promise<read
       order by t.kind, t.target for update of t skip locked
     )
     update millrace.check_target t
-    set round = t.round + 1, not_before = millrace.now() + ${leaseMs} * interval '1 millisecond'
+    -- Never a number again: a target that was forgotten begins no second count.
+    set round = nextval('millrace.check_round'),
+      not_before = millrace.now() + ${leaseMs} * interval '1 millisecond'
     from free f where t.kind = f.kind and t.target = f.target
     returning t.kind, t.target, t.round, t.failures, millrace.now() as now`.execute(tx);
   return rows;
+}
+
+/** Targets whose checks were closed meanwhile: what is asked of them next shall not wait. */
+async function giveBack(tx: Tx, targets: readonly TargetRow[]): Promise<void> {
+  if (targets.length === 0) return;
+  const rows = targets.map(({ kind, target }) => ({ kind, target }));
+  await sql`
+    update millrace.check_target t set not_before = millrace.now()
+    from ${records(rows, "kind text, target text")}
+    where t.kind = x.kind and t.target = x.target`.execute(tx);
 }
 
 interface CheckRow {
@@ -129,14 +145,25 @@ function toDueCheck(row: CheckRow): DueCheck {
   };
 }
 
+/** So many of those that nobody has asked for longest are looked at, so that it costs little. */
+const FORGET_MAX = 100;
+
 /** One that is asked for again meanwhile begins anew, as each did. */
 async function forgetTargets(tx: Tx): Promise<void> {
   await sql`
-    delete from millrace.check_target where (kind, target) in (
-      select t.kind, t.target from millrace.check_target t
-      where t.not_before < millrace.now() - ${FORGET} and not exists (
-        select from millrace.check_due d where d.kind = t.kind and d.target = t.target
+    with idle as materialized (
+      select kind, target from millrace.check_target
+      where not_before < (select millrace.now()) - ${FORGET}
+      order by not_before limit ${FORGET_MAX}
+    ),
+    unneeded as materialized (
+      select t.kind, t.target from idle i join millrace.check_target t using (kind, target)
+      where t.not_before < (select millrace.now()) - ${FORGET} and not exists (
+        select from millrace.check_due d
+        where d.kind = t.kind and d.target = t.target and d.answer is null
       )
-      order by t.kind, t.target limit 100 for update skip locked
-    )`.execute(tx);
+      order by t.kind, t.target for update of t skip locked
+    )
+    delete from millrace.check_target t using unneeded u
+    where t.kind = u.kind and t.target = u.target`.execute(tx);
 }

@@ -1,7 +1,7 @@
 import type { DatasetStory, FactNote } from "@millrace/core/internal";
 import { sql } from "kysely";
 import { isNamed } from "../is-named.ts";
-import { readPartition } from "../ready/partition-rows.ts";
+import { readPartition } from "../ready/partition-name.ts";
 import type { Tx } from "../transact.ts";
 import { loadFactNotes } from "./fact-notes.ts";
 import { loadFactStory } from "./fact-stories.ts";

@@ -33,6 +33,7 @@ export async function declareSubscribers(
     // Most processes change nothing: they need not wait for evaluations.
     if (isSame(deployment, await list(tx), declared)) return;
     await lockRegistry(tx, "exclusive");
+    await lockSubscribers(tx, deployment, declared);
     const known = await list(tx);
     refuseForeign(deployment, known, declared);
     await sql`
@@ -45,6 +46,19 @@ export async function declareSubscribers(
     await upsert(tx, deployment, declared);
     await sql`update millrace.registry set version = version + 1`.execute(tx);
   });
+}
+
+/** In the order in which everybody locks them. */
+async function lockSubscribers(
+  tx: Tx,
+  deployment: string,
+  declared: readonly DeclaredSubscriber[],
+): Promise<void> {
+  const names = declared.map(({ name }) => name);
+  await sql`
+    select name from millrace.out_subscriber
+    where deployment = ${deployment}::text or name = any(${names}::text[])
+    order by name for no key update`.execute(tx);
 }
 
 async function list(tx: Tx): Promise<readonly Row[]> {

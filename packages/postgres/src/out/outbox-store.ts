@@ -19,13 +19,14 @@ interface DeliveryRow {
   readonly message: OutMessage;
   readonly created_at: Date;
   readonly due_at: Date;
+  readonly taken_at: Date;
   readonly failures: number;
   readonly fence: number;
 }
 
 /**
- * Two senders may find the same head. The second waits for its row and then sees that it has been
- * taken: what decides stands in the condition of the update itself, which is read again.
+ * Two senders may find the same head. One gets it, and the other goes on without waiting: what
+ * decides is read again with the lock.
  */
 function takeDue(
   database: Database,
@@ -35,7 +36,7 @@ function takeDue(
   return transact(database, "take from the outbox", async (tx) => {
     const { rows } = await sql<DeliveryRow>`
       with clock as materialized (select millrace.now() as now),
-      head as (
+      head as materialized (
         select h.id from millrace.out_subscriber s, lateral (
           select d.id, d.due_at, d.taken_until from millrace.out_delivery d
           where d.subscriber = s.name and d.state = 'waiting' order by d.id limit 1
@@ -43,20 +44,30 @@ function takeDue(
         where s.name = any(${subscribers}::text[]) and s.closed_at is null
           and h.due_at <= clock.now and (h.taken_until is null or h.taken_until <= clock.now)
         order by h.due_at, h.id limit ${limit}
+      ),
+      mine as materialized (
+        select d.id from head join millrace.out_delivery d using (id), clock
+        where d.state = 'waiting' and d.due_at <= clock.now
+          and (d.taken_until is null or d.taken_until <= clock.now)
+        for no key update of d skip locked
       )
       update millrace.out_delivery d set fence = d.fence + 1,
         taken_until = clock.now + ${leaseMs}::float8 * interval '1 millisecond'
-      from head, clock
-      where d.id = head.id and d.state = 'waiting' and d.due_at <= clock.now
-        and (d.taken_until is null or d.taken_until <= clock.now)
-      returning d.id, d.subscriber, d.message, d.created_at, d.due_at, d.failures, d.fence
+      from mine, clock where d.id = mine.id
+      returning d.id, d.subscriber, d.message, d.created_at, d.due_at, d.failures, d.fence,
+        clock.now as taken_at
     `.execute(tx);
     return rows.map(toDelivery);
   });
 }
 
-function toDelivery({ created_at, due_at, ...row }: DeliveryRow): OutDelivery {
-  return { ...row, createdAt: created_at.getTime(), dueAt: due_at.getTime() };
+function toDelivery({ created_at, due_at, taken_at, ...row }: DeliveryRow): OutDelivery {
+  return {
+    ...row,
+    createdAt: created_at.getTime(),
+    dueAt: due_at.getTime(),
+    takenAt: taken_at.getTime(),
+  };
 }
 
 function record(

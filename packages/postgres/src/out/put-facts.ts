@@ -35,7 +35,7 @@ export async function putFacts(
 }
 
 /**
- * Notes dead letters for whoever is told of them; these come seldom, and from no evaluation.
+ * Notes dead letters for whoever is told of them; these come seldom.
  *
  * @param except - The subscriber that did not take them: it would not take word of that either.
  */

@@ -1,6 +1,5 @@
 import { sql } from "kysely";
 import type { Database } from "../database.ts";
-import { transact } from "../transact.ts";
 
 /** How a subscriber stands, for people. */
 export interface SubscriberReport {
@@ -30,32 +29,4 @@ export async function readOutbox(database: Database): Promise<readonly Subscribe
     ) h on true
     order by s.name`.execute(database.db);
   return rows;
-}
-
-/**
- * Forgets what ended longer ago than `olderThanMs`, and with it that its keys were told; and what
- * a subscriber that nobody feeds has not been told in all that time.
- *
- * @returns How many; at `limit` there may be more.
- */
-export function pruneOutbox(
-  database: Database,
-  olderThanMs: number,
-  limit: number,
-): Promise<number> {
-  return transact(database, "prune the outbox", async (tx) => {
-    await sql`
-      delete from millrace.out_fact where id in (
-        select id from millrace.out_fact
-        where at < millrace.now() - ${olderThanMs}::float8 * interval '1 millisecond'
-        order by id limit ${limit} for update skip locked
-      )`.execute(tx);
-    const { rows } = await sql<{ id: number }>`
-      delete from millrace.out_delivery where id in (
-        select id from millrace.out_delivery
-        where ended_at < millrace.now() - ${olderThanMs}::float8 * interval '1 millisecond'
-        order by ended_at limit ${limit} for update skip locked
-      ) returning id`.execute(tx);
-    return rows.length;
-  });
 }

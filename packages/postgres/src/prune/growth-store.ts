@@ -1,9 +1,10 @@
 import type { GrowthStore, Pruned, PruneKind, Retention } from "@millrace/core/internal";
 import type { Database } from "../database.ts";
-import { pruneOutbox } from "../out/read-outbox.ts";
 import { pruneDeliveries, pruneEvents, pruneUpdates } from "./prune-facts.ts";
 import { pruneGroups } from "./prune-groups.ts";
 import { pruneMemories } from "./prune-memories.ts";
+import { pruneOutbox } from "./prune-outbox.ts";
+import { prunePartitions } from "./prune-partitions.ts";
 import { pruneBackfills, pruneKeys, pruneRecords, pruneSlots } from "./prune-records.ts";
 import { pruneRuns } from "./prune-runs.ts";
 import { dropRange, makeRanges } from "./update-ranges.ts";
@@ -24,10 +25,8 @@ const PRUNE: Record<PruneKind, Prune> = {
     pruneRecords(database, "dead_letter", retention, limit),
   audit: (database, retention, limit) => pruneRecords(database, "audit", retention, limit),
   memory: pruneMemories,
-  out: async (database, { historyMs }, limit) => {
-    const removed = await pruneOutbox(database, historyMs, limit);
-    return { removed, more: removed >= limit };
-  },
+  partition: prunePartitions,
+  out: (database, { historyMs }, limit) => pruneOutbox(database, historyMs, limit),
 };
 
 /** Retention, on one database. */

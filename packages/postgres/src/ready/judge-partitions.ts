@@ -3,7 +3,6 @@ import {
   decideReady,
   type IntakeUpdate,
   isObjectNamed,
-  type ObservedObject,
   type PartitionStep,
   partitionPrefix,
   type Readiness,
@@ -11,34 +10,20 @@ import {
 import type { AfterwardsLog } from "../afterwards.ts";
 import { insertUpdates } from "../intake-facts.ts";
 import type { Tx } from "../transact.ts";
+import { countPartitions, holdPartitions } from "./count-partitions.ts";
+import { keepListed, type ListedKeys } from "./listed-keys.ts";
+import { partitionKey, type PartitionName, readPartition } from "./partition-name.ts";
 import {
   dropPartitions,
   type GatheredPartition,
-  holdPartitions,
   loadPartitions,
   type PartitionDecision,
-  type PartitionName,
-  readPartition,
-  saveManifests,
   savePartitions,
 } from "./partition-rows.ts";
-
-/** A partition of which something was heard. */
-export interface TouchedPartition extends PartitionName {
-  /** Keys whose content is not what it was. */
-  readonly changed: ReadonlySet<string>;
-  /** The manifest as it was told last; absent when it was not. */
-  readonly manifest?: { readonly listed: readonly string[] | null; readonly isNew: boolean };
-  /** Of the object that was heard of last; absent when none was. */
-  readonly story?: Pick<ObservedObject, "correlationId" | "traceparent">;
-}
+import type { TouchedPartition } from "./partition-touches.ts";
 
 /** By {@link partitionKey}: the update that says what became of the partition. */
 export type PartitionUpdates = ReadonlyMap<string, number>;
-
-export function partitionKey({ datasetId, partition }: PartitionName): string {
-  return `${datasetId} ${partition}`;
-}
 
 /** Decides about partitions of which something was heard, under the locks of their rows. */
 export async function judgeTouched(
@@ -48,13 +33,30 @@ export async function judgeTouched(
 ): Promise<PartitionUpdates> {
   if (touched.length === 0) return new Map();
   await holdPartitions(tx, touched);
-  await saveManifests(
-    tx,
-    touched.flatMap(({ datasetId, partition, manifest }) =>
-      manifest === undefined ? [] : [{ datasetId, partition, ...manifest }],
-    ),
-  );
-  return judgeHeld(tx, log, touched);
+  await countPartitions(tx, touched);
+  const listed = await keepListed(tx, touched);
+  const changed = new Map(touched.map((each) => [partitionKey(each), each.changed]));
+  const stories = new Map(touched.map((each) => [partitionKey(each), each.story]));
+  return judge({ tx, log }, touched, {
+    isChanged: (found) =>
+      [...(changed.get(partitionKey(found)) ?? [])].some((key) => isContent(key, found, listed)),
+    storyOf: (found) => stories.get(partitionKey(found)),
+  });
+}
+
+/** Decides about partitions whose rows this transaction holds, though nothing was heard of them. */
+export function judgeHeld(
+  tx: Tx,
+  log: AfterwardsLog,
+  held: readonly PartitionName[],
+): Promise<PartitionUpdates> {
+  return judge({ tx, log }, held, { isChanged: () => false, storyOf: () => undefined });
+}
+
+/** What was heard of a partition. */
+interface Heard {
+  isChanged(found: GatheredPartition): boolean;
+  storyOf(found: GatheredPartition): TouchedPartition["story"];
 }
 
 interface Judged {
@@ -63,17 +65,14 @@ interface Judged {
   readonly step: PartitionStep;
 }
 
-/** Decides about partitions whose rows this transaction holds. */
-export async function judgeHeld(
-  tx: Tx,
-  log: AfterwardsLog,
-  touched: readonly TouchedPartition[],
+async function judge(
+  { tx, log }: { readonly tx: Tx; readonly log: AfterwardsLog },
+  names: readonly PartitionName[],
+  heard: Heard,
 ): Promise<PartitionUpdates> {
-  const changes = new Map(touched.map((each) => [partitionKey(each), each.changed]));
-  const stories = new Map(touched.map((each) => [partitionKey(each), each.story]));
   // In a statement of its own: the one that took the locks does not see what came while it waited.
-  const loaded = await loadPartitions(tx, touched);
-  const judged = loaded.map((found) => judge(found, changes.get(partitionKey(found)) ?? NONE));
+  const loaded = await loadPartitions(tx, names);
+  const judged = loaded.map((found) => decide(found, heard.isChanged(found)));
   const isGone = ({ step }: Judged): boolean => step === "remove" || step === "forget";
   await dropPartitions(
     tx,
@@ -83,7 +82,7 @@ export async function judgeHeld(
   await savePartitions(tx, decisions);
   for (const { dueAt } of decisions) if (dueAt !== null) log.timer(new Date(dueAt));
   const news = judged.filter(({ step }) => step === "complete" || step === "remove");
-  const updates = news.map((each) => toUpdate(each, stories.get(partitionKey(each.found))));
+  const updates = news.map((each) => toUpdate(each, heard.storyOf(each.found)));
   const ids = await insertUpdates(tx, log, updates);
   return new Map(
     news.flatMap(({ found }, at) => {
@@ -93,35 +92,35 @@ export async function judgeHeld(
   );
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-function judge(found: GatheredPartition, changed: ReadonlySet<string>): Judged {
-  const { rule, objects, listed, totals, isComplete, told, now } = found;
-  const readiness = decideReady(rule, { objects, listed, totals }, now.getTime());
+function decide(found: GatheredPartition, isChanged: boolean): Judged {
+  const { rule, tally, isComplete, told, now } = found;
+  const readiness = decideReady(rule, tally, now.getTime());
   const step = decidePartition({
     wasComplete: isComplete,
     wasTold: told,
-    isChanged: [...changed].some((key) => isContent(key, found)),
-    objects: totals.objects,
+    isChanged,
+    objects: tally.objects,
     readiness,
   });
   return { found, readiness, step };
 }
 
 /** What a manifest does not list lies beside the partition. */
-function isContent(key: string, { rule, listed }: GatheredPartition): boolean {
+function isContent(key: string, found: GatheredPartition, listed: ListedKeys): boolean {
+  const { rule, tally } = found;
   if (rule.type !== "manifest" || isObjectNamed(key, rule.name)) return true;
-  return listed === null || listed.includes(key);
+  return tally.listed === null || listed.get(partitionKey(found))?.has(key) === true;
 }
 
 function toDecision({ found, readiness, step }: Judged): PartitionDecision {
-  const { datasetId, partition, rule, totals, told } = found;
-  const base = { datasetId, partition, rule, objects: totals.objects, bytes: totals.bytes };
+  const { datasetId, partition } = found;
+  const name = { datasetId, partition };
   if (step === "wait" && !readiness.ready) {
     const { missing, nextLookAt } = readiness;
-    return { ...base, isComplete: false, told, missing, dueAt: nextLookAt };
+    return { ...name, isComplete: false, isTold: false, missing, dueAt: nextLookAt };
   }
-  return { ...base, isComplete: true, told: true, missing: null, dueAt: null };
+  const isTold = step === "complete";
+  return { ...name, isComplete: true, isTold, missing: null, dueAt: null };
 }
 
 /** The lock of the row makes it one update, so that no key needs to. */
@@ -129,16 +128,17 @@ function toUpdate(
   { found, readiness, step }: Judged,
   story: TouchedPartition["story"],
 ): IntakeUpdate {
-  const { dataset, uri, partition, totals } = found;
+  const { dataset, uri, partition, tally } = found;
   const slots = readPartition(partition);
   const prefix = partitionPrefix(uri, slots) ?? uri;
   const by = readiness.ready ? readiness.by : "";
+  const { objects, bytes } = tally;
   return {
     dataset,
     partition: slots,
     kind: step === "remove" ? "removed" : "changed",
     uri: prefix,
-    metadata: step === "remove" ? null : { by, objects: totals.objects, bytes: totals.bytes },
+    metadata: step === "remove" ? null : { by, objects, bytes },
     source: { type: "s3", key: prefix },
     idempotencyKey: null,
     correlationId: story?.correlationId ?? null,

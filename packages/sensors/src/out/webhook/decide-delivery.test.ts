@@ -12,6 +12,7 @@ const fresh: OutDelivery = {
   createdAt: NOW,
   failures: 0,
   dueAt: NOW,
+  takenAt: NOW,
   fence: 1,
 };
 const answered = (status: number, retryAfter: string | null = null): OutAnswer => ({

@@ -26,14 +26,16 @@ class MemoryOutbox implements OutboxStore {
 
   put(subscriber: string, ...ids: readonly number[]): void {
     const message = { contentType: "application/json", headers: {}, body: {} };
-    const rest = { message, createdAt: this.now, failures: 0, dueAt: this.now, fence: 0 };
+    const times = { createdAt: this.now, dueAt: this.now, takenAt: 0 };
+    const rest = { message, ...times, failures: 0, fence: 0 };
     this.#rows.push(...ids.map((id) => ({ id, subscriber, ...rest, takenUntil: null })));
   }
 
   takeDue(subscribers: readonly string[], limit: number, leaseMs: number): Promise<OutDelivery[]> {
     const taken = subscribers.flatMap((name) => {
       const next = nextDelivery(this.#lane(name), this.now);
-      return next.type === "send" ? [{ ...next.delivery, fence: next.delivery.fence + 1 }] : [];
+      if (next.type !== "send") return [];
+      return [{ ...next.delivery, takenAt: this.now, fence: next.delivery.fence + 1 }];
     });
     const some = taken.slice(0, limit);
     some.forEach((row) => this.#set({ ...row, takenUntil: this.now + leaseMs }));
@@ -82,11 +84,13 @@ interface Trial {
   readonly until: () => boolean;
   readonly store?: OutboxStore;
   readonly names?: readonly string[];
+  /** How far the clock of this machine is behind that of the outbox. */
+  readonly behindMs?: number;
 }
 
 /** Until there is nothing more to see, or so many looks at the outbox. */
 async function play(trial: Trial): Promise<void> {
-  const { outbox, requests, answer, problems, until, names = ["crm", "erp"] } = trial;
+  const { outbox, requests, answer, problems, until, names = ["crm", "erp"], behindMs = 0 } = trial;
   const ending = new AbortController();
   let looks = 0;
   const pause = async (ms: number): Promise<void> => {
@@ -101,7 +105,7 @@ async function play(trial: Trial): Promise<void> {
   await sendOutbox(
     {
       store: trial.store ?? outbox,
-      pace: { pause, random: () => 0.5, now: () => outbox.now },
+      pace: { pause, random: () => 0.5, now: () => outbox.now - behindMs },
       targets,
       send(request) {
         requests.push(request);
@@ -118,6 +122,19 @@ const idsOf = (requests: readonly OutRequest[], host: string): readonly (string 
   requests.filter(({ url }) => url.includes(host)).map(({ headers }) => headers["webhook-id"]);
 
 describe("the sender", () => {
+  test("tries again by the clock of the outbox, whatever that of its machine says", async () => {
+    const outbox = new MemoryOutbox();
+    outbox.put("crm", 1);
+    const at: number[] = [];
+    const answer = (_request: OutRequest, now: number) =>
+      Promise.resolve(at.push(now) < 3 ? BUSY : OK);
+    const until = () => outbox.ended.length === 1;
+    await play({ outbox, requests: [], problems: [], answer, until, behindMs: 3_600_000 });
+    // After about 5 s and 30 s, as everywhere.
+    expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(2_500);
+    expect((at[2] ?? 0) - (at[1] ?? 0)).toBeGreaterThanOrEqual(15_000);
+  });
+
   test("delivers to each subscriber in order, also when an attempt fails", async () => {
     const outbox = new MemoryOutbox();
     outbox.put("crm", 1, 3, 5);
@@ -242,6 +259,7 @@ test("what is sent is signed over its very bytes, and nobody replaces the signat
     createdAt: 0,
     failures: 0,
     dueAt: 0,
+    takenAt: 0,
     fence: 1,
   };
   const request = toOutRequest(

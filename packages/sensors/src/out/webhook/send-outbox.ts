@@ -95,9 +95,11 @@ async function oneDone(
 
 /** Never rejects: what cannot be recorded is taken again when its lease has run out. */
 async function deliver(deps: OutboxDeps, delivery: OutDelivery): Promise<void> {
+  const began = deps.pace.now();
   const answer = await ask(deps, delivery);
   const chance = {
-    now: deps.pace.now(),
+    // By the clock of the database, which says when it is due again.
+    now: delivery.takenAt + (deps.pace.now() - began),
     u: deps.pace.random(),
     policy: deps.policy ?? WEBHOOK_POLICY,
   };
