@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import path from "node:path";
-import { installPythonPeer, pythonOf } from "./python-environment.ts";
+import { installPython, pythonOf, PYTHON_FOLDER } from "../../../tools/python-environment.ts";
 
 /** What Millrace is measured beside, and how its driver is started. */
 export interface Peer {
@@ -48,8 +48,8 @@ function pythonPeer(name: string, about: Pick<Peer, "hasDurableDag" | "tasks">):
     ...{ ...about, name, hasUpdates: true },
     ...{ roundsMax: 3, readyMs: 300_000, answerMs: 330_000 },
     command: pythonOf(name),
-    args: [path.join(FOLDER, "python", `${name}_peer.py`)],
-    install: () => installPythonPeer(name),
+    args: [path.join(PYTHON_FOLDER, `${name}_peer.py`)],
+    install: () => installPython(name),
   };
 }
 

@@ -2,23 +2,24 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readFile, rm } from "node:fs/promises";
 import path from "node:path";
-import { aptInstall } from "../../../tools/apt-install.ts";
+import { aptInstall } from "./apt-install.ts";
 
-const FOLDER = path.join(import.meta.dirname, "../../peers/python");
+/** Where the requirements are, their environments, and what drives the programs in them. */
+export const PYTHON_FOLDER: string = path.join(import.meta.dirname, "../bench/peers/python");
 
-/** The interpreter that sees what the peer needs, and nothing else. */
+/** The interpreter that sees what `requirements-<name>.txt` pins, and nothing else. */
 export function pythonOf(name: string): string {
   return path.join(environmentOf(name), "bin/python");
 }
 
 /**
- * Makes a virtual environment for the peer, unless there is one with just what its requirements
- * name. That takes minutes; what Python says goes to stderr.
+ * Makes a virtual environment of `requirements-<name>.txt`, unless there is one with just what
+ * that names. It takes minutes; what Python says goes to stderr.
  *
  * @throws {Error} When there is no Python, or a package cannot be installed.
  */
-export async function installPythonPeer(name: string): Promise<void> {
-  const requirements = path.join(FOLDER, `requirements-${name}.txt`);
+export async function installPython(name: string): Promise<void> {
+  const requirements = path.join(PYTHON_FOLDER, `requirements-${name}.txt`);
   const environment = environmentOf(name);
   const installed = path.join(environment, "requirements.txt");
   const wanted = await readFile(requirements, "utf8");
@@ -42,7 +43,7 @@ async function makeEnvironment(environment: string): Promise<void> {
 }
 
 function environmentOf(name: string): string {
-  return path.join(FOLDER, `.venv-${name}`);
+  return path.join(PYTHON_FOLDER, `.venv-${name}`);
 }
 
 async function runs(command: string, args: readonly string[]): Promise<boolean> {
