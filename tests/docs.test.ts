@@ -18,7 +18,8 @@ const read = (file: string): string => readFileSync(path.join(root, file), "utf8
 const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
   (page) => `docs/examples/${page}`,
 );
-const PAGES = ["README.md", "docs/tutorial.md", "docs/guides/intake.md", ...EXAMPLES];
+const GUIDES = ["airflow", "intake"].map((name) => `docs/guides/${name}.md`);
+const PAGES = ["README.md", "docs/tutorial.md", ...GUIDES, ...EXAMPLES];
 const blocks = PAGES.flatMap(blocksOf);
 const files = [...new Set(blocks.flatMap(({ file }) => file ?? []))];
 /** Servers, not pipelines. */
