@@ -18,7 +18,7 @@ const read = (file: string): string => readFileSync(path.join(root, file), "utf8
 const EXAMPLES = readdirSync(path.join(root, "docs/examples")).map(
   (page) => `docs/examples/${page}`,
 );
-const GUIDES = ["event-sources", "intake", "sensors", "outs", "alerts"].map(
+const GUIDES = ["airflow", "event-sources", "intake", "sensors", "outs", "alerts"].map(
   (name) => `docs/guides/${name}.md`,
 );
 const PAGES = ["README.md", "docs/tutorial.md", ...GUIDES, ...EXAMPLES];

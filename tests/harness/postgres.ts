@@ -14,3 +14,8 @@ const { postgres } = inject("servers");
 export async function createDatabase(): Promise<Database> {
   return cloneTemplate(postgres.url, postgres.template);
 }
+
+/** A fresh database for somebody else's tables. */
+export async function createEmptyDatabase(): Promise<Database> {
+  return cloneTemplate(postgres.url, "template0");
+}

@@ -1,7 +1,6 @@
 """Airflow as a peer of the bench: scheduler, DAG processor and API server, as a deployment has them."""
 
 import os
-import secrets
 import shutil
 import sys
 import tempfile
@@ -11,16 +10,15 @@ from pathlib import Path
 
 import httpx
 import psycopg2
+from airflow_settings import HERE, PARALLELISM, settings
 from moments import Moments
 from processes import end_descendants, free_port, memory_mb, run_process, start_process, wait_until
 from serve import Peer, database_url, serve, stop_on_signals, take_stdout
 
-HERE = Path(__file__).parent
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 DAGS = {"chain", "fan_out", "diamond", "single", "consumer"}
 CHAIN_LENGTH = 10
 TASKS_OF_A_RUN = 10
-PARALLELISM = 8
 IDLE_SLEEP_S = 0.05
 UP_TIMEOUT_S = 120
 RUN_TIMEOUT_S = 300
@@ -33,32 +31,11 @@ NOTES = [
 ]
 
 
-def settings(home: str, port: int) -> dict[str, str]:
+def peer_settings(home: str, port: int) -> dict[str, str]:
     return {
-        "AIRFLOW_HOME": home,
-        "PYTHONPATH": str(HERE),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(HERE / "airflow_dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM),
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+        **settings(home, port, HERE / "airflow_dags"),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url("postgresql+psycopg2"),
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database_url("postgresql+asyncpg"),
-        "AIRFLOW__API__HOST": "127.0.0.1",
-        "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-        "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__API__SECRET_KEY": secrets.token_hex(16),
-        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": str(IDLE_SLEEP_S),
-        # How soon an asset counts as used by a DAG.
-        "AIRFLOW__SCHEDULER__PARSING_CLEANUP_INTERVAL": "5",
-        # The files do not change: parsing them again would only take turns from what is measured.
-        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "3600",
-        "AIRFLOW__LOGGING__LOGGING_LEVEL": "WARNING",
-        "AIRFLOW__LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
     }
 
 
@@ -156,7 +133,7 @@ def main() -> None:
     moments = Moments(home)
     try:
         port = free_port()
-        os.environ.update(settings(home, port))
+        os.environ.update(peer_settings(home, port))
         run_process(AIRFLOW, "db", "migrate")
         start_process(AIRFLOW, "api-server")
         start_process(AIRFLOW, "scheduler", "--skip-serve-logs")

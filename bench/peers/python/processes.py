@@ -12,9 +12,11 @@ GRACE_S = 3
 _started: list[subprocess.Popen] = []
 
 
-def start_process(*command: str) -> None:
+def start_process(*command: str) -> subprocess.Popen:
     """One that prints to stderr, and stays in the process group of the driver, so as to end with it."""
-    _started.append(subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr))
+    started = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    _started.append(started)
+    return started
 
 
 def run_process(*command: str) -> None:
@@ -45,13 +47,19 @@ def memory_mb() -> float:
     return sum(_proportional_bytes(each) for each in _descendants()) / 2**20
 
 
+def end_process(started: subprocess.Popen) -> None:
+    """Ends one that was started, and all below it."""
+    _started.remove(started)
+    top = psutil.Process(started.pid)
+    _end([*top.children(recursive=True), top])
+    started.wait()
+
+
 def end_descendants() -> None:
-    """Ends all processes below this one: kindly at first."""
-    found = _descendants()
-    for each in found:
-        _quietly(each.terminate)
-    psutil.wait_procs(found, timeout=GRACE_S)
-    for each in {*found, *_descendants()}:
+    """Ends all processes below this one."""
+    _end(_descendants())
+    # What was started meanwhile.
+    for each in _descendants():
         _quietly(each.kill)
 
 
@@ -59,6 +67,15 @@ def _check_started() -> None:
     for each in _started:
         if each.poll() is not None:
             raise ChildProcessError(f"{' '.join(each.args)} ended with {each.returncode}")
+
+
+def _end(processes: list[psutil.Process]) -> None:
+    """Kindly at first."""
+    for each in processes:
+        _quietly(each.terminate)
+    _, alive = psutil.wait_procs(processes, timeout=GRACE_S)
+    for each in alive:
+        _quietly(each.kill)
 
 
 def _descendants() -> list[psutil.Process]:

@@ -192,6 +192,21 @@ test.each([
   expect(observations[0]?.type).toBe(type);
 });
 
+test.each([
+  ["airflow-v2", "airflow-v1", "/api/v2/version"],
+  ["airflow-v1", "airflow-v2", "/api/v1/version"],
+] as const)("what is not found where no %s is, is not missing", async (system, other, path) => {
+  const target = { system, baseUrl, connection: "airflow" };
+  const checks = [check(latest, { target }), check({ by: "ids", ids: ["r"] }, { target })];
+  const { asked, observations } = await ask(checks, 404, 404, 404);
+  expect(asked.filter((request) => request.path === path)).toHaveLength(1);
+  const said = expect.stringContaining(`{ api: "${other.slice(-2)}" }`);
+  expect(observations).toMatchObject([
+    { type: "unreachable", said },
+    { type: "unreachable", said },
+  ]);
+});
+
 test("the run asked for by its id comes by itself", async () => {
   const one = check({ by: "ids", ids: ["r"] });
   const { observations } = await ask([one], dagRun({ dag_run_id: "r" }));
@@ -203,6 +218,26 @@ test("of two runs the newer counts, also when it is the one that failed", async 
   const newer = dagRun({ dag_run_id: "b", state: "failed", run_after: "2026-02-05T00:00:00Z" });
   const { observations } = await ask([check(latest)], page(dagRun(), newer));
   expect(observations[0]?.type).toBe("failed");
+});
+
+test("of Airflow 2, what has not started yet is newer than what has", async () => {
+  const target = { system: "airflow-v1", baseUrl, connection: "airflow" } as const;
+  const old = { execution_date: "2026-02-02T00:00:00Z", run_after: null, logical_date: null };
+  const run = (more: Record<string, JsonValue>): JsonValue => dagRun({ ...old, ...more });
+  const ended = run({ start_date: "2026-02-03T00:00:01Z" });
+  const queued = run({
+    dag_run_id: "queued",
+    state: "queued",
+    execution_date: "2026-02-03T00:00:00Z",
+    data_interval_end: "2026-02-04T00:00:00Z",
+    start_date: null,
+  });
+  const made = { data_interval_end: "2026-02-01T00:00:00Z", start_date: null, state: "queued" };
+  const manual = run({ ...made, execution_date: "2026-02-03T12:00:00Z" });
+  for (const newer of [queued, manual]) {
+    const { observations } = await ask([check(latest, { target })], page(ended, newer));
+    expect(observations[0]?.type).toBe("running");
+  }
 });
 
 test("a window leaves out what was there before", async () => {
@@ -267,6 +302,15 @@ describe("tasks", () => {
     );
     expect(observations[0]?.type).toBe(type);
     expect(asked[1]?.path).toContain("/taskInstances?limit=100&offset=0");
+  });
+
+  test.each([
+    ["a task", -1, "tasks/load"],
+    ["an item of a mapped task", 2, "tasks/load/mapped/2"],
+  ])("%s that failed is shown on its own page", async (_what, map_index, below) => {
+    const failed = { task_instances: [{ task_id: "load", state: "failed", map_index }] };
+    const { observations } = await ask([load], page(dagRun({ dag_run_id: "a/b" })), failed);
+    expect(observations[0]?.url).toBe(`${baseUrl}/dags/build_delays/runs/a%2Fb/${below}`);
   });
 
   test("those on the second page count", async () => {

@@ -1,4 +1,4 @@
-import { isRecord, type JsonValue, present } from "@millrace/core/internal";
+import { type Instant, isRecord, type JsonValue, present } from "@millrace/core/internal";
 import type { ExternalRun } from "./external-run.ts";
 import { instantOf, isoOf, listOf, textOf } from "./read-members.ts";
 import type { RunCheck } from "./run-check.ts";
@@ -20,7 +20,9 @@ interface AirflowApi {
   /** The time that a window is about. */
   readonly started: string;
   runUrl(base: string, dag: string, run: string): string;
-  taskUrl(base: string, run: ExternalRun, task: string): string | null;
+  taskUrl(run: string, task: string, mapIndex: number | null): string;
+  /** What it says of an address where there is none of it. */
+  readonly absent: string;
 }
 
 /** Dates further apart than this are listed apart: what lies between was not asked for. */
@@ -38,7 +40,10 @@ const V2: AirflowApi = {
   logical: "logical_date",
   started: "run_after",
   runUrl: (base, dag, run) => `${base}/dags/${dag}/runs/${run}`,
-  taskUrl: (base, run, task) => `${base}/dags/${safe(run.job)}/runs/${safe(run.id)}/tasks/${task}`,
+  taskUrl: (run, task, mapIndex) =>
+    `${run}/tasks/${task}${mapIndex === null ? "" : `/mapped/${mapIndex}`}`,
+  absent:
+    'there is no /api/v2 of an Airflow 3 at this URL; mend the connection, or ask an Airflow 2 with { api: "v1" }',
 };
 
 /**
@@ -52,7 +57,10 @@ const V1: AirflowApi = {
   logical: "execution_date",
   started: "start_date",
   runUrl: (base, dag, run) => `${base}/dags/${dag}/grid?dag_run_id=${run}`,
-  taskUrl: () => null,
+  taskUrl: (run, task, mapIndex) =>
+    `${run}&task_id=${task}${mapIndex === null ? "" : `&map_index=${mapIndex}`}`,
+  absent:
+    'there is no /api/v1 of an Airflow 2 at this URL; mend the connection, or ask an Airflow 3 with { api: "v2" }',
 };
 
 export const airflowV2: RunSystem = airflow(V2);
@@ -74,6 +82,7 @@ function airflow(api: AirflowApi): RunSystem {
     ],
     readRuns: (answer, query, checks) => readRuns(api, answer, query, checks),
     tasks: taskListing(api),
+    presence: { request: get(`${api.root}/version`), problem: api.absent },
   };
 }
 
@@ -83,16 +92,24 @@ function taskListing(api: AirflowApi): TaskListing {
       const path = `${api.root}/dags/${safe(job)}/dagRuns/${safe(id)}/taskInstances`;
       return get(`${path}?limit=${PAGE_SIZE}&offset=${offset}`);
     },
-    read: (answer, run, base) => {
+    read: (answer, run) => {
       const tasks = listOf(answer, "task_instances")?.map((task) => {
         const name = textOf(task, "task_id") ?? "";
         // Null until the scheduler has seen it.
         const state = textOf(task, "state") ?? "none";
-        return { name, state, url: api.taskUrl(base, run, safe(name)) };
+        return { name, state, url: taskUrlOf(api, run, task) };
       });
       return tasks === undefined ? null : { tasks, total: totalOf(answer) };
     },
   };
+}
+
+/** Of a mapped task each item has a page of its own. */
+function taskUrlOf(api: AirflowApi, { url }: ExternalRun, task: JsonValue): string | null {
+  const name = textOf(task, "task_id");
+  if (url === null || name === null) return url;
+  const index: unknown = isRecord(task) ? task["map_index"] : null;
+  return api.taskUrl(url, safe(name), typeof index === "number" && index >= 0 ? index : null);
 }
 
 function totalOf(answer: JsonValue): number | null {
@@ -208,10 +225,20 @@ function toRun(api: AirflowApi, run: JsonValue, base: string): ExternalRun | nul
     state,
     url: api.runUrl(base, safe(job), safe(id)),
     logicalAt: instantOf(run, "logical_date") ?? instantOf(run, "execution_date"),
-    startedAt: instantOf(run, "run_after") ?? instantOf(run, "start_date"),
+    startedAt: instantOf(run, "run_after") ?? instantOf(run, "start_date") ?? dueOf(run),
     partitions: partitionsOf(run),
     tasks: null,
   };
+}
+
+/**
+ * Of a run of Airflow 2 that has not started yet: one that a schedule made is due at the end of its
+ * interval, one that somebody made at its logical date, which may be later.
+ */
+function dueOf(run: JsonValue): Instant | null {
+  const due = [instantOf(run, "data_interval_end"), instantOf(run, "execution_date")];
+  const known = due.filter((at) => at !== null);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** Newer versions have a key of their own; before, people passed a partition in `conf`. */

@@ -43,7 +43,8 @@ export async function askRuns(
   const system = RUN_SYSTEMS[first.target.system];
   const sound = checks.filter((check) => runCheckProblem(check) === null);
   const answers = sound.map((): Answers => ({ runs: [], doubt: null }));
-  for (const query of system.plan(sound)) await askQuery(query, { system, sound, answers, deps });
+  const asking = { system, sound, answers, deps, isPresent: presenceOf(system, deps) };
+  for (const query of system.plan(sound)) await askQuery(query, asking);
   const taken = await withTasks(sound, answers, { system, deps });
   const at = deps.now();
   let place = 0;
@@ -59,6 +60,18 @@ interface Asking {
   readonly sound: readonly RunCheck[];
   readonly answers: readonly Answers[];
   readonly deps: AskRunsDeps;
+  readonly isPresent: () => Promise<boolean>;
+}
+
+/** Whether it is the system that it is taken for: asked when something is not found, and once. */
+function presenceOf({ presence }: RunSystem, deps: AskRunsDeps): () => Promise<boolean> {
+  let asked: Promise<boolean> | null = null;
+  const ask = async (): Promise<boolean> => {
+    if (presence === undefined) return true;
+    const result = await deps.ask(presence.request);
+    return result.ok || result.failure.type !== "status" || result.failure.status !== 404;
+  };
+  return () => (asked ??= ask());
 }
 
 async function askQuery(query: RunQuery, asking: Asking): Promise<void> {
@@ -81,7 +94,7 @@ async function askQuery(query: RunQuery, asking: Asking): Promise<void> {
 /** @returns A sentence when there is no page. */
 async function askPage(
   query: RunQuery,
-  { system, sound, deps }: Asking,
+  { system, sound, deps, isPresent }: Asking,
 ): Promise<RunPage | string> {
   const result = await deps.ask(query.request);
   if (result.ok) {
@@ -89,9 +102,10 @@ async function askPage(
     return page ?? "its answer does not have the form that its documentation gives";
   }
   const { failure } = result;
+  if (failure.type !== "status" || failure.status !== 404) return failure.message;
   // No such run or job: that is an answer.
-  if (failure.type === "status" && failure.status === 404) return { runs: [], rest: "end" };
-  return failure.message;
+  if (await isPresent()) return { runs: [], rest: "end" };
+  return present(system.presence, "what tells of a system").problem;
 }
 
 /** Older runs than those listed matter to all but those who want the newest. */
@@ -119,7 +133,7 @@ async function withTasks(
     for (const { run } of selectRuns(check, answer.runs)) {
       if (run === null) continue;
       const key = JSON.stringify([run.job, run.id]);
-      const known = listed.get(key) ?? (await askTasks(run, check, listed.size, { system, deps }));
+      const known = listed.get(key) ?? (await askTasks(run, listed.size, { system, deps }));
       listed.set(key, known);
       if (typeof known === "string") full.doubt ??= known;
       else full.runs.push(known);
@@ -132,7 +146,6 @@ async function withTasks(
 /** @returns A sentence when there are none. */
 async function askTasks(
   run: ExternalRun,
-  check: RunCheck,
   asked: number,
   { system, deps }: Pick<Asking, "system" | "deps">,
 ): Promise<ExternalRun | string> {
@@ -142,7 +155,7 @@ async function askTasks(
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const result = await deps.ask(listing.request(run, tasks.length));
     if (!result.ok) return result.failure.message;
-    const read = listing.read(result.value, run, check.target.baseUrl);
+    const read = listing.read(result.value, run);
     if (read === null) return "its answer has no list of tasks";
     tasks.push(...read.tasks);
     if (read.tasks.length === 0 || tasks.length >= (read.total ?? 0)) return { ...run, tasks };

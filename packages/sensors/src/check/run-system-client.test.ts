@@ -52,11 +52,11 @@ test.each<[SystemCredential, string | undefined]>([
   expect(calls).toEqual([{ url: "/api/v2/dags", authorization, body: "" }]);
 });
 
-test("an Airflow's token is fetched once, and anew when it has run out", async () => {
+test.each([401, 403])("an Airflow's token is fetched once, and anew at a %s", async (refusal) => {
   let valid = 1;
   const { client, calls } = await setup(login, (request) => {
     if (request.url === "/auth/token") return [201, { access_token: `t${valid}` }];
-    return request.headers.authorization === `Bearer t${valid}` ? [200, {}] : [401, {}];
+    return request.headers.authorization === `Bearer t${valid}` ? [200, {}] : [refusal, {}];
   });
   await client.ask(runs);
   await client.ask(runs);
@@ -67,10 +67,32 @@ test("an Airflow's token is fetched once, and anew when it has run out", async (
   expect(calls).toHaveLength(6);
 });
 
+test("what a new token does not change is told after one new token", async () => {
+  const { client, calls } = await setup(login, ({ url }) =>
+    url === "/auth/token" ? [201, { access_token: "t" }] : [403, {}],
+  );
+  await client.ask(runs);
+  calls.length = 0;
+  const message =
+    "answers with status 403; the user of MILLRACE_CONNECTION_AIRFLOW may not read this";
+  expect(await client.ask(runs)).toMatchObject({
+    failure: { message: expect.stringContaining(message) },
+  });
+  expect(calls.map(({ url }) => url)).toEqual(["/api/v2/dags", "/auth/token", "/api/v2/dags"]);
+});
+
 test("a wrong password is asked once a look, and says so", async () => {
   const { client, calls } = await setup(login, () => [401, { detail: "no" }]);
-  expect(await client.ask(runs)).toMatchObject({ ok: false, failure: { status: 401 } });
+  const message = expect.stringContaining("the password of MILLRACE_CONNECTION_AIRFLOW");
+  expect(await client.ask(runs)).toMatchObject({ ok: false, failure: { status: 401, message } });
   expect(calls).toHaveLength(1);
+});
+
+test("where nobody can log in, nothing is said to be missing", async () => {
+  const { client } = await setup(login, () => [404, {}]);
+  expect(await client.ask(runs)).toMatchObject({
+    failure: { type: "unreachable", message: expect.stringContaining("has no /auth/token") },
+  });
 });
 
 test("a login without a token is no login", async () => {

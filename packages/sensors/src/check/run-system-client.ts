@@ -1,5 +1,7 @@
 import { isRecord, type JsonValue } from "@millrace/core/internal";
 import { type FetchOptions, fetchJson, type FetchResult } from "../outbound/bounded-fetch.ts";
+import { connectionVariable } from "../connection/connection.ts";
+import { refusalMend } from "./refusal-mend.ts";
 import type { RunTarget } from "./run-check.ts";
 import type { SystemRequest } from "./run-system.ts";
 
@@ -17,33 +19,42 @@ type Headers = Readonly<Record<string, string>>;
 
 /** Asks one target; it keeps the token of an Airflow. */
 export class RunSystemClient {
-  readonly #baseUrl: string;
+  readonly #target: RunTarget;
   readonly #credential: SystemCredential;
   readonly #options: FetchOptions;
   #token: string | null = null;
 
   constructor(target: RunTarget, credential: SystemCredential, options: FetchOptions) {
-    this.#baseUrl = target.baseUrl;
+    this.#target = target;
     this.#credential = credential;
     this.#options = options;
   }
 
-  /** For `askRuns`. */
+  /** For `askRuns`. A refusal says which variable to mend. */
   async ask(request: SystemRequest): Promise<FetchResult<JsonValue>> {
+    const answer = await this.#ask(request);
+    if (answer.ok || answer.failure.type !== "status") return answer;
+    const { failure } = answer;
+    const mend = refusalMend(failure.status, this.#target, this.#credential.type);
+    if (mend === null) return answer;
+    return { ok: false, failure: { ...failure, message: `${failure.message}; ${mend}` } };
+  }
+
+  async #ask(request: SystemRequest): Promise<FetchResult<JsonValue>> {
     const kept = this.#token;
     const login = await this.#headers();
     if (!login.ok) return login;
     const answer = await this.#send(request, login.value);
     if (!isRefused(answer) || kept === null || this.#credential.type !== "airflow-login")
       return answer;
-    // The kept token has run out: once more with a new one.
+    // The kept token has run out, or is signed by a key of before: once more with a new one.
     if (this.#token === kept) this.#token = null;
     const again = await this.#headers();
     return again.ok ? this.#send(request, again.value) : again;
   }
 
   #send({ method, path, body }: SystemRequest, headers: Headers): Promise<FetchResult<JsonValue>> {
-    const url = `${this.#baseUrl}${path}`;
+    const url = `${this.#target.baseUrl}${path}`;
     if (body === null) return fetchJson({ method, url, headers }, this.#options);
     // A JSON system's body is declared as text, and is sent as it is.
     const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -77,12 +88,20 @@ export class RunSystemClient {
     if (this.#token !== null) return toHeaders(`Bearer ${this.#token}`);
     const body = { username, password };
     const answer = await this.#send({ method: "POST", path: "/auth/token", body }, AGENT);
-    if (!answer.ok) return answer;
+    if (!answer.ok) return isMissing(answer) ? this.#noLogin() : answer;
     const token = isRecord(answer.value) ? answer.value["access_token"] : null;
     if (typeof token !== "string" || !/^[\x21-\x7e]{1,8192}$/.test(token))
       return { ok: false, failure: { type: "notJson", message: "the login gave no token" } };
     this.#token = token;
     return toHeaders(`Bearer ${token}`);
+  }
+
+  /** A 404 of the login says nothing about what was asked for. */
+  #noLogin(): FetchResult<never> {
+    const { baseUrl, connection } = this.#target;
+    const where = connection === null ? "its URL" : connectionVariable(connection);
+    const message = `${baseUrl} has no /auth/token, as Airflow 3 has; mend ${where}, or ask an Airflow 2 with { api: "v1" }`;
+    return { ok: false, failure: { type: "unreachable", message } };
   }
 }
 
@@ -93,6 +112,15 @@ function toHeaders(authorization: string | null): FetchResult<Headers> {
   return { ok: true, value: authorization === null ? AGENT : { ...AGENT, authorization } };
 }
 
+/** Airflow 3 answers 401 to a token that has run out, and 403 to one that it did not sign. */
 function isRefused(answer: FetchResult<JsonValue>): boolean {
-  return !answer.ok && answer.failure.type === "status" && answer.failure.status === 401;
+  return hasStatus(answer, 401) || hasStatus(answer, 403);
+}
+
+function isMissing(answer: FetchResult<JsonValue>): boolean {
+  return hasStatus(answer, 404);
+}
+
+function hasStatus(answer: FetchResult<JsonValue>, status: number): boolean {
+  return !answer.ok && answer.failure.type === "status" && answer.failure.status === status;
 }

@@ -36,13 +36,23 @@ export interface RunSystem {
   readRuns(answer: JsonValue, query: RunQuery, checks: readonly RunCheck[]): RunPage | null;
   /** The listing of a run's tasks; absent where the system has none. */
   readonly tasks?: TaskListing;
+  /** What to ask when something is not found; absent where nothing answers for that. */
+  readonly presence?: SystemPresence;
+}
+
+/** How to tell a run that is not there from an address at which there is no such system. */
+export interface SystemPresence {
+  /** Every system of the kind answers it. */
+  readonly request: SystemRequest;
+  /** What it says of an address that does not know it either. */
+  readonly problem: string;
 }
 
 export interface TaskListing {
   /** @param offset - Tasks on the pages before. */
   readonly request: (run: ExternalRun, offset: number) => SystemRequest;
   /** @returns Null when the answer does not have the form that it should. */
-  readonly read: (answer: JsonValue, run: ExternalRun, baseUrl: string) => TaskPage | null;
+  readonly read: (answer: JsonValue, run: ExternalRun) => TaskPage | null;
 }
 
 export interface TaskPage {
