@@ -1,9 +1,4 @@
-import {
-  type DeadLetter,
-  type IntakeResult,
-  type IntakeStore,
-  MillraceError,
-} from "@millrace/core/internal";
+import { type DeadLetter, type IntakeStore, MillraceError } from "@millrace/core/internal";
 import { ObjectIntake, type ObjectSourceDeps } from "../intake/object-intake.ts";
 import type { IntakeMessage, IntakePort } from "./intake-port.ts";
 
