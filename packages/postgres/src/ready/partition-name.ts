@@ -14,7 +14,12 @@ export function partitionKey({ datasetId, partition }: PartitionName): string {
 /** The columns of {@link nameRow}. */
 export const NAME = "dataset_id bigint, partition text";
 
-export function nameRow({ datasetId, partition }: PartitionName) {
+export interface NameRow {
+  readonly dataset_id: number;
+  readonly partition: string;
+}
+
+export function nameRow({ datasetId, partition }: PartitionName): NameRow {
   return { dataset_id: datasetId, partition };
 }
 
