@@ -16,7 +16,7 @@ const ROWS: readonly Row[] = [
   [
     "No lost update: each fact is in the outbox until it is evaluated, and then each trigger that it matches has it in its ledger, for good",
     "trigger",
-    "invariants/witness-facts.ts, delivery-checks.ts, unexplained.ts; the simulator's oracle",
+    "invariants/witness-facts.ts, delivery-checks.ts, partition-checks.ts, unexplained.ts; the simulator's oracle",
   ],
   [
     "No double trigger: a fact counts once in each group, and its fate is never changed",

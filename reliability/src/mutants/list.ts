@@ -156,10 +156,9 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: "packages/sensors/src/queue/poll-queue.ts",
-        from: `      const done = await takeMessages(messages, intake);
-      const kept = done.length === 0 ? [] : await queue.remove(done);`,
-        to: `      const kept = messages.length === 0 ? [] : await queue.remove(messages);
-      const done = await takeMessages(messages, intake);`,
+        from: `      const { done, ...dealt } = await this.#taker.take(messages, this.#pace.now());`,
+        to: `      await this.#remove(messages);
+      const { done, ...dealt } = await this.#taker.take(messages, this.#pace.now());`,
       },
     ],
   },

@@ -29,8 +29,8 @@ function comparable(lines: readonly string[]): string {
     const [, what = "", count = "1"] = /^(.*) x(\d+)$/.exec(line) ?? [];
     if (!LASTING.test(what) || /^run .* for (on|quiet|ends): /.test(what)) continue;
     const label = what.replace(/: (started|included)$/, ": consumed");
-    // Ends of runs are facts themselves, as many as there are runs.
-    if (label.startsWith("delivery at ends")) continue;
+    // Ends of runs are facts themselves, as many as there are runs; whoever is told of them, too.
+    if (/^(delivery at ends|run to tell )/.test(label)) continue;
     counts.set(label, (counts.get(label) ?? 0) + Number(count));
   }
   return [...counts]
